@@ -1,0 +1,214 @@
+// Every way a request can fail, in one table: it drives status, response flag, retry rule, log field, metric and docs page.
+// Flags are Envoy's, so that dashboards and habits carry over.
+
+/** Whose fault it was. */
+export type FailureSource = 'downstream' | 'upstream' | 'internal';
+
+/** May the request be sent again? `if-reused`: only when the connection had served a request before (RFC 9112 section 9.3.1). */
+export type RetryRule = 'no' | 'yes' | 'if-reused';
+
+export interface Failure {
+  readonly source: FailureSource;
+  readonly retry: RetryRule;
+  /** HTTP status of the local answer; 0 when nothing can be answered any more. */
+  readonly status: number;
+  /** gRPC status code, as in google.golang.org/grpc/codes. */
+  readonly grpc: number;
+  /** Envoy response flag, '-' for none. */
+  readonly flag: string;
+  /** What happened, for the log and the docs. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly hint: string;
+}
+
+const down = (status: number, grpc: number, flag: string, text: string, hint: string): Failure => ({
+  source: 'downstream',
+  retry: 'no',
+  status,
+  grpc,
+  flag,
+  text,
+  hint,
+});
+const up = (
+  retry: RetryRule,
+  status: number,
+  grpc: number,
+  flag: string,
+  text: string,
+  hint: string,
+): Failure => ({
+  source: 'upstream',
+  retry,
+  status,
+  grpc,
+  flag,
+  text,
+  hint,
+});
+const internal = (status: number, grpc: number, flag: string, text: string, hint: string): Failure => ({
+  source: 'internal',
+  retry: 'no',
+  status,
+  grpc,
+  flag,
+  text,
+  hint,
+});
+
+export const FAILURES = {
+  BAD_REQUEST: down(
+    400,
+    13,
+    'DPE',
+    'the request is not valid HTTP/1.1',
+    'see the detail: it names the rule of RFC 9112 that was broken',
+  ),
+  BAD_HOST: down(
+    400,
+    13,
+    'DPE',
+    'the Host header is missing, doubled or malformed',
+    'send exactly one Host header (RFC 9112 section 3.2)',
+  ),
+  HEAD_TOO_LARGE: down(
+    431,
+    8,
+    'DPE',
+    'the request head is larger than the limit',
+    'send fewer or shorter headers, or raise --max-head-bytes',
+  ),
+  VERSION_UNSUPPORTED: down(505, 12, 'DPE', 'the HTTP version is not 1.0 or 1.1', 'use HTTP/1.1'),
+  UPGRADE_REFUSED: down(
+    501,
+    12,
+    'DPE',
+    'protocol upgrades are not served',
+    'send the request without Upgrade',
+  ),
+  EXPECTATION_FAILED: down(
+    417,
+    12,
+    'DPE',
+    'the Expect header asks for something else than 100-continue',
+    'remove the Expect header',
+  ),
+  HEAD_TIMEOUT: down(
+    408,
+    4,
+    'DT',
+    'the request head did not arrive in time',
+    'send the whole head within --head-timeout',
+  ),
+  BODY_TIMEOUT: down(408, 4, 'DT', 'the request body stopped arriving', 'keep sending within --idle-timeout'),
+  CLIENT_GONE: down(
+    0,
+    1,
+    'DC',
+    'the client closed the connection before the answer was complete',
+    'look at the client',
+  ),
+  NO_ROUTE: internal(
+    404,
+    12,
+    'NR',
+    'no Route matches host, path, method and headers',
+    'run: sluice analyze, and compare hostnames and matches',
+  ),
+  NO_BACKEND: internal(
+    500,
+    13,
+    'NC',
+    'the rule has no backend with a weight above zero',
+    'give the rule a backendRef',
+  ),
+  BACKEND_NOT_FOUND: internal(
+    500,
+    13,
+    'NC',
+    'the backendRef names a Service or port that does not exist',
+    'create it or mend the reference',
+  ),
+  BACKEND_NOT_PERMITTED: internal(
+    500,
+    13,
+    'NC',
+    'the backendRef crosses namespaces without a ReferenceGrant',
+    'add a ReferenceGrant in the namespace of the Service',
+  ),
+  BACKEND_INVALID_KIND: internal(
+    500,
+    13,
+    'NC',
+    'the backendRef is of a kind that is not served',
+    'refer to a Service',
+  ),
+  NO_ENDPOINT: up('no', 503, 14, 'UH', 'the Service has no ready endpoint', 'look at its EndpointSlices'),
+  CONNECT_FAILED: up(
+    'yes',
+    503,
+    14,
+    'UF',
+    'the endpoint refused the connection',
+    'look at the backend at that address',
+  ),
+  CONNECT_TIMEOUT: up(
+    'yes',
+    503,
+    14,
+    'UF,URX',
+    'the endpoint did not accept the connection in time',
+    'look at the network and --connect-timeout',
+  ),
+  POOL_FULL: up(
+    'no',
+    503,
+    8,
+    'UO',
+    'the limit of connections to the Cluster is reached',
+    'raise --max-connections or add endpoints',
+  ),
+  UPSTREAM_RESET: up(
+    'if-reused',
+    502,
+    14,
+    'UC',
+    'the backend closed the connection before it answered',
+    'look at the backend',
+  ),
+  UPSTREAM_PROTOCOL: up(
+    'no',
+    502,
+    13,
+    'UPE',
+    'the backend answered with something that is not valid HTTP/1.1',
+    'look at the backend; the detail names the rule',
+  ),
+  UPSTREAM_TRUNCATED: up(
+    'no',
+    0,
+    14,
+    'UC',
+    'the backend closed the connection in the middle of its answer',
+    'look at the backend',
+  ),
+  UPSTREAM_TIMEOUT: up(
+    'no',
+    504,
+    4,
+    'UT',
+    'the backend did not answer in time',
+    'look at the backend and --response-timeout',
+  ),
+  OVERLOADED: internal(
+    503,
+    8,
+    'OM',
+    'the limit of client connections is reached',
+    'raise --max-clients or add nodes',
+  ),
+  INTERNAL: internal(500, 13, '-', 'a defect of the proxy', 'report it with the log line'),
+} as const satisfies Record<string, Failure>;
+
+export type FailureCode = keyof typeof FAILURES;

@@ -1,0 +1,35 @@
+// A failed system call as a value that names the call, so that no caller ever prints a bare number.
+import { constants } from 'node:os';
+
+const NAMES = new Map<number, string>(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+
+/** Linux errno numbers that the hot path compares against (asm-generic/errno.h). */
+export const EPERM = 1;
+export const ENOENT = 2;
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EEXIST = 17;
+export const EINVAL = 22;
+export const ENOSPC = 28;
+export const ENOTCONN = 107;
+export const EADDRINUSE = 98;
+export const EINPROGRESS = 115;
+
+export function errnoName(errno: number): string {
+  return NAMES.get(errno) ?? `errno ${errno}`;
+}
+
+/** A system call that failed. `call` is the C name, `subject` what it was asked to work on. */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  readonly call: string;
+  readonly errno: number;
+  readonly code: string;
+
+  constructor(call: string, errno: number, subject?: string) {
+    super(`${call}${subject === undefined ? '' : ` ${subject}`}: ${errnoName(errno)}`);
+    this.call = call;
+    this.errno = errno;
+    this.code = errnoName(errno);
+  }
+}
