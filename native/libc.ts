@@ -51,5 +51,5 @@ export function addressOf(buffer: NodeJS.ArrayBufferView): number {
 
 /** Bytes at an address, not copied. The memory must outlive the view: only for mappings. */
 export function viewOf(address: number, length: number): ArrayBuffer {
-  return koffi.view(BigInt(address), length) as ArrayBuffer;
+  return koffi.view(BigInt(address), length);
 }

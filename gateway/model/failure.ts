@@ -57,7 +57,33 @@ const internal = (status: number, grpc: number, flag: string, text: string, hint
   hint,
 });
 
-export const FAILURES = {
+export type FailureCode =
+  | 'BAD_REQUEST'
+  | 'BAD_HOST'
+  | 'HEAD_TOO_LARGE'
+  | 'VERSION_UNSUPPORTED'
+  | 'UPGRADE_REFUSED'
+  | 'EXPECTATION_FAILED'
+  | 'HEAD_TIMEOUT'
+  | 'BODY_TIMEOUT'
+  | 'CLIENT_GONE'
+  | 'NO_ROUTE'
+  | 'NO_BACKEND'
+  | 'BACKEND_NOT_FOUND'
+  | 'BACKEND_NOT_PERMITTED'
+  | 'BACKEND_INVALID_KIND'
+  | 'NO_ENDPOINT'
+  | 'CONNECT_FAILED'
+  | 'CONNECT_TIMEOUT'
+  | 'POOL_FULL'
+  | 'UPSTREAM_RESET'
+  | 'UPSTREAM_PROTOCOL'
+  | 'UPSTREAM_TRUNCATED'
+  | 'UPSTREAM_TIMEOUT'
+  | 'OVERLOADED'
+  | 'INTERNAL';
+
+export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
   BAD_REQUEST: down(
     400,
     13,
@@ -209,6 +235,4 @@ export const FAILURES = {
     'raise --max-clients or add nodes',
   ),
   INTERNAL: internal(500, 13, '-', 'a defect of the proxy', 'report it with the log line'),
-} as const satisfies Record<string, Failure>;
-
-export type FailureCode = keyof typeof FAILURES;
+};
