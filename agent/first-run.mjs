@@ -1,0 +1,141 @@
+// Runs one of our .ts programs with the Node that the lock file pins, from a checkout in any state: installs what is missing first.
+// Plain JavaScript for any Node >= 18, since it runs before anything is installed. Says nothing on standard output: that is the program's.
+// Usage: node agent/first-run.mjs SCRIPT.ts [ARGUMENT...]
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SELF = fileURLToPath(import.meta.url);
+const ROOT = dirname(dirname(SELF));
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const INSTALL = '--install-under-lock';
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @param {string[]} args */
+async function main(args) {
+  const [script] = args;
+  if (script === undefined) return fail('usage: node agent/first-run.mjs SCRIPT.ts [ARGUMENT...]', 2);
+  if (script === INSTALL) return install();
+  const reason = staleReason();
+  if (reason !== undefined) {
+    const code = await lockedInstall();
+    if (code !== 0) return code;
+  }
+  if (!existsSync(NODE))
+    return fail(
+      `no pinned Node for ${process.platform}-${process.arch}. Mend: use Linux on x64 or arm64, and do not omit optional dependencies (npm config get omit).`,
+      1,
+    );
+  return run(NODE, [resolve(ROOT, script), ...args.slice(1)]);
+}
+
+/**
+ * Why node_modules does not hold what package-lock.json asks for; undefined when it does. npm writes the hidden lock file
+ * last, so an interrupted install counts as missing.
+ */
+function staleReason() {
+  const wanted = readPackages(join(ROOT, 'package-lock.json'));
+  if (wanted === undefined)
+    throw new Error('package-lock.json is missing or broken. Mend: git checkout package-lock.json');
+  const have = readPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  if (have === undefined) return 'node_modules is missing';
+  for (const [path, entry] of Object.entries(wanted)) {
+    const found = have[path];
+    // Optional packages are left out on the platforms that they are not for.
+    if (path === '' || (found === undefined && entry.optional === true)) continue;
+    if (found?.version !== entry.version || found?.integrity !== entry.integrity)
+      return `${path} is not at ${entry.version}`;
+  }
+  return existsSync(NODE) ? undefined : 'the pinned Node is missing';
+}
+
+/** @param {string} file @returns {Record<string, {version?: string, integrity?: string, optional?: boolean}> | undefined} */
+function readPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One install at a time per checkout. flock(1) ties the lock to a process, so a killed install leaves none behind. */
+async function lockedInstall() {
+  const cache = join(ROOT, '.cache');
+  mkdirSync(cache, { recursive: true });
+  const code = await run('flock', [
+    '--no-fork',
+    join(cache, 'install.lock'),
+    process.execPath,
+    SELF,
+    INSTALL,
+  ]);
+  return code === undefined ? install() : code;
+}
+
+/** Whoever waited for the lock finds the work done. */
+async function install() {
+  const reason = staleReason();
+  if (reason === undefined) return 0;
+  say(`first run: ${reason}; installing the locked packages with npm ci`);
+  const began = Date.now();
+  const { npm_execpath: npm } = process.env;
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const code = npm?.endsWith('.js')
+    ? await run(process.execPath, [npm, ...flags], 2)
+    : await run('npm', flags, 2);
+  if (code !== 0)
+    return fail(
+      `npm ci failed (${code === undefined ? 'npm was not found' : `exit code ${code}`}). Mend: see the lines above; npm must reach its registry (npm ping), or find every package in its cache (npm ci --offline --ignore-scripts). Then run this again.`,
+      1,
+    );
+  say(`first run: installed in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  return 0;
+}
+
+/**
+ * Runs a command to its end and returns its exit code (128 + signal when a signal ended it; undefined when there is no such
+ * command). We outlive it: a terminal sends Ctrl-C to the whole group, and only signals that came to us alone are passed on.
+ *
+ * @param {string} command @param {string[]} args @param {'inherit' | 2} stdout
+ * @returns {Promise<number | undefined>}
+ */
+function run(command, args, stdout = 'inherit') {
+  return new Promise((done, broken) => {
+    const child = spawn(command, args, {
+      cwd: stdout === 2 ? ROOT : process.cwd(),
+      stdio: ['inherit', stdout, 'inherit'],
+    });
+    /** @param {NodeJS.Signals} signal */
+    const pass = (signal) => {
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    };
+    for (const signal of FORWARDED) process.on(signal, pass);
+    const settle = () => {
+      for (const signal of FORWARDED) process.off(signal, pass);
+    };
+    child.once('error', (error) => {
+      settle();
+      if ('code' in error && error.code === 'ENOENT') done(undefined);
+      else broken(error);
+    });
+    child.once('exit', (code, signal) => {
+      settle();
+      done(code ?? 128 + constants.signals[signal ?? 'SIGKILL']);
+    });
+  });
+}
+
+/** @param {string} line */
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+/** @param {string} line @param {number} code */
+function fail(line, code) {
+  say(line);
+  return code;
+}
