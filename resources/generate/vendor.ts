@@ -1,0 +1,121 @@
+// Cuts the upstream Gateway API CRDs and the Kubernetes OpenAPI document down to what Sluice serves, into resources/crd/.
+// Run by hand when a bundle version changes: node resources/generate/vendor.ts GATEWAY_API_MODULE KUBERNETES_MODULE
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+
+/**
+ * The standard channel: what a cluster has unless its operator chose otherwise, so a directory that loads here also
+ * loads there. Fields of the experimental channel are unknown fields.
+ */
+const CHANNEL = 'standard';
+const CRDS = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'];
+const CORE = 'api/openapi-spec/v3/api__v1_openapi.json';
+const DISCOVERY = 'api/openapi-spec/v3/apis__discovery.k8s.io__v1_openapi.json';
+const ROOTS = [
+  [CORE, 'io.k8s.api.core.v1.Service'],
+  [CORE, 'io.k8s.api.core.v1.Secret'],
+  [CORE, 'io.k8s.api.core.v1.Namespace'],
+  [DISCOVERY, 'io.k8s.api.discovery.v1.EndpointSlice'],
+] as const;
+const OUTPUT = join(import.meta.dirname, '../crd');
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+interface CustomResourceDefinition {
+  readonly metadata: { readonly name: string; readonly annotations: Readonly<Record<string, string>> };
+  readonly spec: {
+    readonly group: string;
+    readonly scope: string;
+    readonly names: { readonly kind: string; readonly plural: string };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly served: boolean;
+      readonly schema: { openAPIV3Schema: Json };
+    }[];
+  };
+}
+
+main(process.argv[2], process.argv[3]);
+
+function main(gatewayApi: string | undefined, kubernetes: string | undefined): void {
+  if (gatewayApi === undefined || kubernetes === undefined) {
+    console.error('usage: vendor.ts GATEWAY_API_MODULE KUBERNETES_MODULE (two unpacked Go modules)');
+    process.exitCode = 2;
+    return;
+  }
+  mkdirSync(OUTPUT, { recursive: true });
+  for (const plural of CRDS) vendorCrd(gatewayApi, plural);
+  vendorOpenApi(kubernetes);
+}
+
+function vendorCrd(module: string, plural: string): void {
+  const file = join(module, 'config/crd', CHANNEL, `gateway.networking.k8s.io_${plural}.yaml`);
+  const crd = parse(readFileSync(file, 'utf8')) as CustomResourceDefinition;
+  const v1 = crd.spec.versions.find((version) => version.name === 'v1');
+  if (v1 === undefined) throw new Error(`${file} has no version v1`);
+  const same = crd.spec.versions.filter(
+    (version) =>
+      version.served &&
+      JSON.stringify(shorten(version.schema, '')) === JSON.stringify(shorten(v1.schema, '')),
+  );
+  write(`gateway.networking.k8s.io_${plural}.json`, {
+    name: crd.metadata.name,
+    bundleVersion: crd.metadata.annotations['gateway.networking.k8s.io/bundle-version'] ?? '',
+    channel: crd.metadata.annotations['gateway.networking.k8s.io/channel'] ?? '',
+    group: crd.spec.group,
+    kind: crd.spec.names.kind,
+    plural: crd.spec.names.plural,
+    scope: crd.spec.scope,
+    // Versions whose schema equals v1's: they convert by renaming (conversion strategy None).
+    versions: same.map((version) => version.name),
+    openAPIV3Schema: shorten(v1.schema.openAPIV3Schema),
+  });
+}
+
+function vendorOpenApi(module: string): void {
+  const version = /@(v[\d.]+)\/?$/.exec(module)?.[1];
+  if (version === undefined) throw new Error(`${module} does not end in @vX.Y.Z`);
+  const definitions: { [key: string]: Json } = {};
+  for (const [file, root] of ROOTS) {
+    const document = JSON.parse(readFileSync(join(module, file), 'utf8')) as {
+      components: { schemas: Record<string, Json> };
+    };
+    collect(root, document.components.schemas, definitions);
+  }
+  write('kubernetes.json', { version, definitions });
+}
+
+/** Copies a definition and everything that it refers to. */
+function collect(name: string, from: Readonly<Record<string, Json>>, into: { [key: string]: Json }): void {
+  const definition = from[name];
+  if (definition === undefined || name in into) return;
+  into[name] = shorten(definition);
+  JSON.stringify(definition, (key, value: unknown) => {
+    if (key === '$ref') collect(String(value).split('/').at(-1) ?? '', from, into);
+    return value;
+  });
+}
+
+/** Cuts each description to its first sentence, or replaces it; a property that is called "description" is left alone. */
+function shorten(value: Json, replacement?: string): Json {
+  if (Array.isArray(value)) return value.map((item) => shorten(item, replacement));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) =>
+      key === 'description' && typeof item === 'string'
+        ? [key, replacement ?? firstSentence(item)]
+        : [key, shorten(item, replacement)],
+    ),
+  );
+}
+
+function firstSentence(text: string): string {
+  const paragraph = (text.split(/\n\s*\n/)[0] ?? '').replaceAll(/\s+/g, ' ').trim();
+  const end = /[^.]\.(?= [A-Z])/.exec(paragraph.replaceAll(/\b(e\.g|i\.e|vs)\./g, '$1,'));
+  return end === null ? paragraph : paragraph.slice(0, end.index + 2);
+}
+
+function write(name: string, content: Json): void {
+  writeFileSync(join(OUTPUT, name), `${JSON.stringify(content, null, 1)}\n`);
+}

@@ -1,0 +1,37 @@
+// Everything that users have written, at one moment: what a source hands to translate. Frozen, defaulted, validated.
+import type { EndpointSlice } from '../type/endpoint-slice.gen.ts';
+import type { Gateway } from '../type/gateway.gen.ts';
+import type { GatewayClass } from '../type/gateway-class.gen.ts';
+import type { HTTPRoute } from '../type/http-route.gen.ts';
+import type { Namespace } from '../type/namespace.gen.ts';
+import type { ReferenceGrant } from '../type/reference-grant.gen.ts';
+import type { Secret } from '../type/secret.gen.ts';
+import type { Service } from '../type/service.gen.ts';
+
+/** Each list is sorted by namespace, then name. An object that did not change keeps its identity from one to the next. */
+export interface Resources {
+  readonly gatewayClasses: readonly GatewayClass[];
+  readonly gateways: readonly Gateway[];
+  readonly httpRoutes: readonly HTTPRoute[];
+  readonly referenceGrants: readonly ReferenceGrant[];
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly secrets: readonly Secret[];
+  readonly namespaces: readonly Namespace[];
+}
+
+/** Any object that we serve; `kind` tells which. */
+export type ResourceObject = Resources[keyof Resources][number];
+
+export type Kind = ResourceObject['kind'];
+
+export const EMPTY_RESOURCES: Resources = Object.freeze({
+  gatewayClasses: Object.freeze([]),
+  gateways: Object.freeze([]),
+  httpRoutes: Object.freeze([]),
+  referenceGrants: Object.freeze([]),
+  services: Object.freeze([]),
+  endpointSlices: Object.freeze([]),
+  secrets: Object.freeze([]),
+  namespaces: Object.freeze([]),
+});
