@@ -83,7 +83,7 @@ async function install() {
   say(`first run: ${reason}; installing the locked packages with npm ci`);
   const began = Date.now();
   const { npm_execpath: npm } = process.env;
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const code = npm?.endsWith('.js')
     ? await run(process.execPath, [npm, ...flags], 2)
     : await run('npm', flags, 2);

@@ -44,7 +44,7 @@ test('installs what the lock file asks for, once, and only then', async (t) => {
   assert.deepEqual([first.code, first.stdout], [0, 'program x\n']);
   assert.match(first.stderr, /node_modules is missing; installing/);
   await checkout.start('program.ts', 'y').ended;
-  assert.deepEqual(checkout.installs(), ['ci --ignore-scripts --no-audit --no-fund']);
+  assert.deepEqual(checkout.installs(), ['ci --ignore-scripts --no-audit --no-fund --loglevel=error']);
 
   writeFileSync(join(checkout.root, 'package-lock.json'), LOCK.replace('sha512-a', 'sha512-b'));
   rmSync(join(checkout.root, 'node_modules/.bin'), { recursive: true });
