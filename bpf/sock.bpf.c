@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/* Socket load balancing and redirection: a Service address becomes a backend, or the node's proxy, when a socket
+ * connects or sends. Nothing is left to do per packet.
+ *
+ *   connect4/6   Service ──► backend | proxy          getpeername4/6, recvmsg4/6   backend ──► Service
+ *   sendmsg4/6   Service ──► backend (UDP)            sockops, getsockopt          original destination ──► proxy
+ *
+ * A dual-stack socket that asks for ::ffff:a.b.c.d passes connect6, recvmsg6 and getpeername6, but sendmsg4: the
+ * family of the hook says nothing about the family of the Service.
+ */
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <sluice/counter.h>
+#include <sluice/original.h>
+#include <sluice/proxy.h>
+#include <sluice/service.h>
+#include <sluice/steering.h>
+
+/* Return values of the cgroup hooks. Refusing shows as EPERM to the application, at once. */
+#define REFUSE 0
+#define PROCEED 1
+
+/* linux/netfilter_ipv4.h and netfilter_ipv6/ip6_tables.h: the same number at two levels */
+#define SO_ORIGINAL_DST 80
+#define SOL_IP 0
+#define SOL_IPV6 41
+
+/* ---- connect -------------------------------------------------------------------------------------------- */
+
+static __always_inline int redirect(struct bpf_sock_addr *ctx, bool ip4, struct steering *s)
+{
+	switch (find_proxy(ctx, is_ip4(s->service.address), &s->peer)) {
+	case PROXY_GONE:
+		COUNT(refused_proxy_gone);
+		return REFUSE;
+	case PROXY_ELSEWHERE:
+		COUNT(refused_proxy_elsewhere);
+		return REFUSE;
+	case PROXY_FOUND:
+		break;
+	}
+	/* Without it the proxy would not know what was asked for. */
+	if (!remember_steering(ctx, s)) {
+		COUNT(refused_no_memory);
+		return REFUSE;
+	}
+	write_endpoint(ctx, ip4, &s->peer);
+	COUNT(redirected);
+	return PROCEED;
+}
+
+static __always_inline int balance(struct bpf_sock_addr *ctx, bool ip4, struct steering *s,
+				   const struct service_entry *slot)
+{
+	if (!slot) {
+		COUNT(refused_no_backend);
+		return REFUSE;
+	}
+	s->peer = slot->backend;
+	if (!remember_steering(ctx, s)) {
+		COUNT(refused_no_memory);
+		return REFUSE;
+	}
+	write_endpoint(ctx, ip4, &s->peer);
+	COUNT(balanced);
+	return PROCEED;
+}
+
+static __always_inline int on_connect(struct bpf_sock_addr *ctx, bool ip4)
+{
+	struct service_key key = { .service = read_endpoint(ctx, ip4), .protocol = ctx->protocol };
+	void *services = live_services();
+	const struct service_entry *service = services ? bpf_map_lookup_elem(services, &key) : NULL;
+	struct steering s = {};
+
+	if (!service) {
+		forget_steering(ctx);
+		return PROCEED;
+	}
+	s.service = key.service;
+	s.kind = service->kind;
+	if (service->kind == SERVICE_REDIRECT)
+		return redirect(ctx, ip4, &s);
+	return balance(ctx, ip4, &s, pick_backend(services, &key, service->count));
+}
+
+SEC("cgroup/connect4")
+int sluice_connect4(struct bpf_sock_addr *ctx)
+{
+	return on_connect(ctx, true);
+}
+
+SEC("cgroup/connect6")
+int sluice_connect6(struct bpf_sock_addr *ctx)
+{
+	return on_connect(ctx, false);
+}
+
+/* ---- unconnected UDP ------------------------------------------------------------------------------------- */
+
+static __always_inline int on_sendmsg(struct bpf_sock_addr *ctx, bool ip4)
+{
+	struct service_key key = { .service = read_endpoint(ctx, ip4), .protocol = IPPROTO_UDP };
+	void *services = live_services();
+	const struct service_entry *service = services ? bpf_map_lookup_elem(services, &key) : NULL;
+	const struct service_entry *slot;
+	struct steering s = {};
+
+	if (!service)
+		return PROCEED;
+	s.service = key.service;
+	slot = pick_backend(services, &key, service->count);
+	if (!slot) {
+		COUNT(refused_no_backend);
+		return REFUSE;
+	}
+	s.peer = slot->backend;
+	/* Without it the reply would seem to come from a stranger. */
+	if (!remember_reply(ctx, &s)) {
+		COUNT(refused_no_memory);
+		return REFUSE;
+	}
+	write_endpoint(ctx, ip4, &s.peer);
+	COUNT(udp_sent);
+	return PROCEED;
+}
+
+SEC("cgroup/sendmsg4")
+int sluice_sendmsg4(struct bpf_sock_addr *ctx)
+{
+	return on_sendmsg(ctx, true);
+}
+
+SEC("cgroup/sendmsg6")
+int sluice_sendmsg6(struct bpf_sock_addr *ctx)
+{
+	return on_sendmsg(ctx, false);
+}
+
+static __always_inline int on_recvmsg(struct bpf_sock_addr *ctx, bool ip4)
+{
+	struct endpoint peer = read_endpoint(ctx, ip4);
+	const struct endpoint *service = find_steered(ctx, &peer) ?: find_reply(ctx, &peer);
+
+	if (service) {
+		write_endpoint(ctx, ip4, service);
+		COUNT(udp_received);
+	}
+	return PROCEED;
+}
+
+SEC("cgroup/recvmsg4")
+int sluice_recvmsg4(struct bpf_sock_addr *ctx)
+{
+	return on_recvmsg(ctx, true);
+}
+
+SEC("cgroup/recvmsg6")
+int sluice_recvmsg6(struct bpf_sock_addr *ctx)
+{
+	return on_recvmsg(ctx, false);
+}
+
+/* ---- getpeername ----------------------------------------------------------------------------------------- */
+
+static __always_inline int on_getpeername(struct bpf_sock_addr *ctx, bool ip4)
+{
+	struct endpoint peer = read_endpoint(ctx, ip4);
+	const struct endpoint *service = find_steered(ctx, &peer);
+
+	if (service)
+		write_endpoint(ctx, ip4, service);
+	return PROCEED;
+}
+
+SEC("cgroup/getpeername4")
+int sluice_getpeername4(struct bpf_sock_addr *ctx)
+{
+	return on_getpeername(ctx, true);
+}
+
+SEC("cgroup/getpeername6")
+int sluice_getpeername6(struct bpf_sock_addr *ctx)
+{
+	return on_getpeername(ctx, false);
+}
+
+/* ---- original destination -------------------------------------------------------------------------------- */
+
+SEC("sockops")
+int sluice_sockops(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk;
+	const struct steering *s;
+	struct flow flow = {};
+
+	/* Source address and port are chosen, the SYN has not left. */
+	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB)
+		return 1;
+	sk = ops->sk;
+	if (!sk)
+		return 1;
+	s = bpf_sk_storage_get(&steerings, sk, NULL, 0);
+	if (!s || s->kind != SERVICE_REDIRECT)
+		return 1;
+	if (is_ip4(s->peer.address)) {
+		set_ip4(flow.client.address, ops->local_ip4);
+	} else {
+		flow.client.address[0] = ops->local_ip6[0];
+		flow.client.address[1] = ops->local_ip6[1];
+		flow.client.address[2] = ops->local_ip6[2];
+		flow.client.address[3] = ops->local_ip6[3];
+	}
+	flow.client.port = bpf_htons(ops->local_port);
+	flow.proxy = s->peer;
+	if (bpf_map_update_elem(&originals, &flow, &s->service, BPF_ANY))
+		COUNT(original_lost);
+	else
+		COUNT(original_published);
+	return 1;
+}
+
+/* The flow of an accepted socket, as its peer's sockops program stored it. */
+static __always_inline struct flow read_flow(const struct bpf_sock *sk)
+{
+	struct flow flow = {};
+
+	if (sk->family == AF_INET) {
+		set_ip4(flow.client.address, READ_FIELD(sk->dst_ip4));
+		set_ip4(flow.proxy.address, READ_FIELD(sk->src_ip4));
+	} else {
+		flow.client.address[0] = sk->dst_ip6[0];
+		flow.client.address[1] = sk->dst_ip6[1];
+		flow.client.address[2] = sk->dst_ip6[2];
+		flow.client.address[3] = sk->dst_ip6[3];
+		flow.proxy.address[0] = sk->src_ip6[0];
+		flow.proxy.address[1] = sk->src_ip6[1];
+		flow.proxy.address[2] = sk->src_ip6[2];
+		flow.proxy.address[3] = sk->src_ip6[3];
+	}
+	flow.client.port = sk->dst_port;
+	flow.proxy.port = bpf_htons(sk->src_port);
+	return flow;
+}
+
+/* For proxies in other languages: what conntrack would answer after an iptables REDIRECT, without conntrack. */
+SEC("cgroup/getsockopt")
+int sluice_getsockopt(struct bpf_sockopt *ctx)
+{
+	bool ip4 = ctx->level == SOL_IP;
+	struct bpf_sock *sk = ctx->sk;
+	const struct endpoint *original;
+	struct flow flow;
+	void *end = ctx->optval_end;
+
+	if (ctx->optname != SO_ORIGINAL_DST || (!ip4 && ctx->level != SOL_IPV6) || !sk)
+		goto not_ours;
+	flow = read_flow(sk);
+	original = bpf_map_lookup_elem(&originals, &flow);
+	if (!original || is_ip4(original->address) != ip4)
+		goto not_ours;
+
+	if (ip4) {
+		struct sockaddr_in *sin = ctx->optval;
+
+		if ((void *)(sin + 1) > end)
+			goto not_ours;
+		sin->sin_family = AF_INET;
+		sin->sin_port = original->port;
+		sin->sin_addr.s_addr = original->address[3];
+		ctx->optlen = sizeof(*sin);
+	} else {
+		struct sockaddr_in6 *sin6 = ctx->optval;
+
+		if ((void *)(sin6 + 1) > end)
+			goto not_ours;
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = original->port;
+		sin6->sin6_flowinfo = 0;
+		__builtin_memcpy(&sin6->sin6_addr, original->address, 16);
+		sin6->sin6_scope_id = 0;
+		ctx->optlen = sizeof(*sin6);
+	}
+	ctx->retval = 0;
+	COUNT(original_answered);
+	return PROCEED;
+
+not_ours:
+	/* Zero: the kernel's own answer stands, whatever its length. */
+	ctx->optlen = 0;
+	return PROCEED;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
