@@ -1,6 +1,6 @@
 // The access log of one worker: one JSON line per request, gathered in a buffer and written once per turn of the loop.
 // A sink that cannot take more never holds a request up: lines that do not fit any more are dropped and counted.
-// Building the line as one string and copying it once costs 0.7 us; writing field by field into the buffer cost 1.3 us.
+// Building a line as one string and copying that once costs half of writing field by field into the buffer.
 import { FAILURES, type FailureCode } from '../model/failure.ts';
 import type { Recorder } from './recorder.ts';
 import { isoTime, jsonText } from './log-text.ts';
