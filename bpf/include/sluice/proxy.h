@@ -17,19 +17,19 @@ struct {
 	__type(value, __u64);
 } listeners SEC(".maps");
 
-struct proxy {
+struct listener_set {
 	/* SO_NETNS_COOKIE of the listeners: loopback addresses mean something only there */
 	__u64 netns_cookie;
 	/* slots in use, per family; 0 also when no proxy was ever announced */
-	__u32 ip4_listeners;
-	__u32 ip6_listeners;
+	__u32 ip4_count;
+	__u32 ip6_count;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct proxy);
+	__type(value, struct listener_set);
 } proxy SEC(".maps");
 
 enum proxy_verdict { PROXY_FOUND, PROXY_GONE, PROXY_ELSEWHERE };
@@ -38,12 +38,12 @@ enum proxy_verdict { PROXY_FOUND, PROXY_GONE, PROXY_ELSEWHERE };
 static __always_inline enum proxy_verdict find_proxy(struct bpf_sock_addr *ctx, bool ip4, struct endpoint *to)
 {
 	__u32 zero = 0, i, base = ip4 ? 0 : LISTENERS_PER_FAMILY, count;
-	struct proxy *p = bpf_map_lookup_elem(&proxy, &zero);
+	const struct listener_set *set = bpf_map_lookup_elem(&proxy, &zero);
 
-	if (!p)
+	if (!set)
 		return PROXY_GONE;
-	count = ip4 ? p->ip4_listeners : p->ip6_listeners;
-	if (count && p->netns_cookie != bpf_get_netns_cookie(ctx))
+	count = ip4 ? set->ip4_count : set->ip6_count;
+	if (count && set->netns_cookie != bpf_get_netns_cookie(ctx))
 		return PROXY_ELSEWHERE;
 
 	for (i = 0; i < LISTENERS_PER_FAMILY && i < count; i++) {
