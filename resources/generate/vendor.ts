@@ -1,8 +1,8 @@
 // Cuts the upstream Gateway API CRDs and the Kubernetes OpenAPI document down to what Sluice serves, into resources/crd/.
-// Run by hand when a bundle version changes: node resources/generate/vendor.ts GATEWAY_API_MODULE KUBERNETES_MODULE
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// Run when a bundle version changes: node resources/generate/main.ts --vendor GATEWAY_API_MODULE KUBERNETES_MODULE
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 /**
  * The standard channel: what a cluster has unless its operator chose otherwise, so a directory that loads here also
@@ -12,6 +12,8 @@ const CHANNEL = 'standard';
 const CRDS = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'];
 const CORE = 'api/openapi-spec/v3/api__v1_openapi.json';
 const DISCOVERY = 'api/openapi-spec/v3/apis__discovery.k8s.io__v1_openapi.json';
+const SWAGGER = 'api/openapi-spec/swagger.json';
+const GVK = 'x-kubernetes-group-version-kind';
 const ROOTS = [
   [CORE, 'io.k8s.api.core.v1.Service'],
   [CORE, 'io.k8s.api.core.v1.Secret'],
@@ -36,17 +38,38 @@ interface CustomResourceDefinition {
   };
 }
 
-main(process.argv[2], process.argv[3]);
-
-function main(gatewayApi: string | undefined, kubernetes: string | undefined): void {
-  if (gatewayApi === undefined || kubernetes === undefined) {
-    console.error('usage: vendor.ts GATEWAY_API_MODULE KUBERNETES_MODULE (two unpacked Go modules)');
-    process.exitCode = 2;
-    return;
-  }
+/** `gatewayApi` and `kubernetes` are directories of unpacked Go modules, for example .../kubernetes@v1.36.3. */
+export function vendor(gatewayApi: string, kubernetes: string): void {
   mkdirSync(OUTPUT, { recursive: true });
   for (const plural of CRDS) vendorCrd(gatewayApi, plural);
   vendorOpenApi(kubernetes);
+  vendorKindNames(gatewayApi, kubernetes);
+}
+
+/** group/kind of everything that people may keep beside ours in a directory. */
+function vendorKindNames(gatewayApi: string, kubernetes: string): void {
+  const names = new Set([
+    'apiextensions.k8s.io/CustomResourceDefinition',
+    'apiregistration.k8s.io/APIService',
+  ]);
+  const swagger = JSON.parse(readFileSync(join(kubernetes, SWAGGER), 'utf8')) as {
+    definitions: Record<string, { [GVK]?: { group: string; kind: string }[]; properties?: object }>;
+  };
+  for (const [name, definition] of Object.entries(swagger.definitions)) {
+    if (!name.startsWith('io.k8s.api.') || !('metadata' in (definition.properties ?? {}))) continue;
+    for (const { group, kind } of definition[GVK] ?? [])
+      if (!kind.endsWith('List')) names.add(`${group}/${kind}`);
+  }
+  for (const channel of ['standard', 'experimental']) {
+    const directory = join(gatewayApi, 'config/crd', channel);
+    for (const file of readdirSync(directory).filter((name) => name.startsWith('gateway.networking.'))) {
+      const crd = parseAllDocuments(
+        readFileSync(join(directory, file), 'utf8'),
+      )[0]?.toJS() as CustomResourceDefinition;
+      if (crd.spec.names !== undefined) names.add(`${crd.spec.group}/${crd.spec.names.kind}`);
+    }
+  }
+  write('known-kinds.json', [...names].sort());
 }
 
 function vendorCrd(module: string, plural: string): void {
