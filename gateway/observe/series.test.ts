@@ -50,11 +50,6 @@ test('names beyond the cap share "other" and are counted', () => {
   assert.equal(ids.listener('a/shop:80'), 2);
 });
 
-test('an object that happens to be called "other" keeps a series of its own', () => {
-  const names = new Series().learn(snapshot(['other'], []));
-  assert.equal(new SeriesIds(names).route('other'), 1);
-});
-
 test('a cap that leaves no room for "other" is refused', () => {
   assert.throws(() => new Series({ listeners: 0, routes: 1, clusters: 1 }), /at least 1, not 0/);
 });
