@@ -1,7 +1,10 @@
 // `npm run bench`: see options.ts for the flags.
 import { BENCH_HELP, parseBenchOptions, type BenchOptions } from './options.ts';
+import { runConnect } from './scenario/connect.ts';
 import { runHttp1 } from './scenario/http1.ts';
 import type { ScenarioContext } from './scenario/scenario.ts';
+
+const SCENARIOS = { http1: runHttp1, connect: runConnect } as const;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -21,7 +24,7 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const context: ScenarioContext = { ...options, stop: stop.signal, say };
   try {
-    const { table, json, faults } = await runHttp1(context);
+    const { table, json, faults } = await SCENARIOS[options.scenario](context);
     process.stdout.write(`${table}\n`);
     for (const fault of faults) say(`these figures do not count: ${fault}`);
     process.stdout.write(`${JSON.stringify(json)}\n`);

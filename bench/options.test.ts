@@ -9,7 +9,8 @@ test('defaults depend on the scenario', () => {
     duration: 3,
     peers: undefined,
   });
-  assert.equal(parseBenchOptions(['connect'])?.duration, 1);
+  const connect = parseBenchOptions(['connect']);
+  assert.deepEqual([connect?.rounds, connect?.duration], [11, 1]);
   assert.equal(parseBenchOptions(['--help']), undefined);
 });
 

@@ -1,6 +1,11 @@
 // Flags of `npm run bench`, in one table.
 import { parseArgs } from 'node:util';
 
+/** Of one measurement. Closed connections stay in the kernel's connection table for 10 s: more would fill it. */
+const SECONDS = { http1: { usual: '3', most: 60 }, connect: { usual: '1', most: 3 } } as const;
+/** connect() is short and the machine's other work shows in it: more turns bring the medians closer. */
+const ROUNDS = { http1: '5', connect: '11' } as const;
+
 export interface BenchOptions {
   readonly scenario: 'http1' | 'connect';
   readonly rounds: number;
@@ -15,7 +20,7 @@ export const BENCH_HELP = `npm run bench -- SCENARIO [flags]
   http1            CPU time per request of nginx, HAProxy, Envoy, http2-proxy and Sluice: 1 KB, 64 keep-alive connections
   connect          time of connect() through a Service among 10,000: directly, Sluice, nftables, iptables (needs root)
 
-  --rounds N       interleaved rounds, of which the median counts (default 5)
+  --rounds N       interleaved rounds, of which the median counts (default 5 for http1, 11 for connect)
   --duration S     seconds of each measurement (default 3 for http1, 1 for connect)
   --peers A,B      only these
   --json           accepted for scripts; the last line is one JSON object in any case
@@ -32,7 +37,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     args: [...args],
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string' },
       duration: { type: 'string' },
       peers: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -45,8 +50,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     throw new Error(`one scenario is needed: http1 or connect, not '${positionals.join(' ')}'`);
   return {
     scenario,
-    rounds: count('--rounds', values.rounds, 100),
-    duration: count('--duration', values.duration ?? (scenario === 'http1' ? '3' : '1'), 60),
+    rounds: count('--rounds', values.rounds ?? ROUNDS[scenario], 100),
+    duration: count('--duration', values.duration ?? SECONDS[scenario].usual, SECONDS[scenario].most),
     peers: values.peers?.split(',').filter((peer) => peer !== ''),
   };
 }

@@ -6,8 +6,12 @@ const PAUSE_MS = 50;
 const ATTEMPT_MS = 2000;
 
 /** The body of the first 200 answer of `url`. Throws with the end of the program's log when it ends or the time is over. */
-export async function awaitAnswer(program: Program, url: string): Promise<string> {
-  const end = Date.now() + PATIENCE_MS;
+export async function awaitAnswer(
+  program: Program,
+  url: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<string> {
+  const end = Date.now() + patienceMs;
   let last = 'no answer';
   while (program.running && Date.now() < end) {
     try {
@@ -20,7 +24,7 @@ export async function awaitAnswer(program: Program, url: string): Promise<string
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
-  const state = program.running ? `did not serve ${url} within ${PATIENCE_MS / 1000} s (${last})` : 'ended';
+  const state = program.running ? `did not serve ${url} within ${patienceMs / 1000} s (${last})` : 'ended';
   throw new Error(`${program.name} ${state}; it wrote:\n${program.log}`);
 }
 

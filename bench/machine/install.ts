@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 
 export interface Command {
   readonly command: string;
-  /** Debian package that brings it. */
+  /** Debian packages that bring it, separated by blanks. */
   readonly package: string;
 }
 
@@ -21,7 +21,7 @@ export function findCommand(command: string): string | undefined {
 export function installCommands(commands: readonly Command[], say: (line: string) => void): void {
   const missing = commands.filter(({ command }) => findCommand(command) === undefined);
   if (missing.length === 0) return;
-  const names = [...new Set(missing.map((one) => one.package))];
+  const names = [...new Set(missing.flatMap((one) => one.package.split(' ')))];
   if (process.getuid?.() === 0 && findCommand('apt-get') !== undefined) {
     say(`installing ${names.join(', ')} with apt-get`);
     aptGet(['update']);

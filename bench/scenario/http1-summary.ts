@@ -1,4 +1,5 @@
 // Medians, ratios and the table of the http1 scenario. Pure.
+import { mapValues } from '../report/map-values.ts';
 import { median, round } from '../report/median.ts';
 import { renderTable } from '../report/table.ts';
 import type { ScenarioResult } from './scenario.ts';
@@ -89,8 +90,4 @@ function render(
     ];
   });
   return renderTable(head, rows);
-}
-
-function mapValues<V, W>(record: Readonly<Record<string, V>>, map: (value: V) => W): Record<string, W> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
