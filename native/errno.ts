@@ -21,7 +21,7 @@ export function errnoName(errno: number): string {
 
 /** A system call that failed. `call` is the C name, `subject` what it was asked to work on. */
 export class SystemError extends Error {
-  override readonly name = 'SystemError';
+  override readonly name: string = 'SystemError';
   readonly call: string;
   readonly errno: number;
   readonly code: string;

@@ -30,6 +30,9 @@ export const mmap: Call = declare('uint64 mmap(uint64, uint64, int, int, int, in
 export const munmap: Call = declare('int munmap(uint64, uint64)');
 export const mount: Call = declare('int mount(uint64, uint64, uint64, uint64, uint64)');
 export const umount2: Call = declare('int umount2(uint64, int)');
+/** fcntl(2) and ioctl(2) with one integer or address as argument. */
+export const fcntl: Call = declare('int fcntl(int, int, int64)');
+export const ioctl: Call = declare('int ioctl(int, uint64, int64)');
 /** syscall(2) with up to five integer arguments, for calls that libc does not wrap (bpf, pidfd_open). */
 export const syscall: Call = declare('int64 syscall(int64, int64, int64, int64, int64, int64)');
 

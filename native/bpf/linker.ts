@@ -1,0 +1,118 @@
+// Joins a program with every function that it calls or takes the address of, as the kernel wants it: one instruction
+// stream, the program first, each function once, with func_info, line_info and CO-RE records moved along.
+import { CORE_RELO_SIZE, FUNC_INFO_SIZE, LINE_INFO_SIZE, type BtfExt } from './btf-ext.ts';
+import {
+  INSTRUCTION_SIZE,
+  readReferences,
+  type CodeFunction,
+  type Reference,
+  type Targets,
+} from './relocation.ts';
+
+const PSEUDO_CALL = 1;
+const PSEUDO_FUNC = 4;
+
+/** What is left to fill in when descriptors and kernel ids are known; `at` counts instructions of the linked stream. */
+export type Fixup = Exclude<Reference, { readonly kind: 'call' | 'callback' }>;
+
+/** A linked program. The record buffers have the layout that BPF_PROG_LOAD takes. */
+export interface Code {
+  readonly instructions: Buffer;
+  readonly fixups: readonly Fixup[];
+  readonly funcInfo: Buffer;
+  readonly lineInfo: Buffer;
+  readonly coreRelos: Buffer;
+}
+
+/** @throws ObjectError for unresolved references, and for functions without func_info (the kernel would skip CO-RE). */
+export function link(entry: CodeFunction, targets: Targets, ext: BtfExt): Code {
+  const placed = new Map<CodeFunction, number>([[entry, 0]]);
+  const references: { readonly base: number; readonly list: readonly Reference[] }[] = [];
+  const infos: { funcs: Buffer[]; lines: Buffer[]; relos: Buffer[] } = { funcs: [], lines: [], relos: [] };
+  const parts: Buffer[] = [];
+  let length = entry.size / INSTRUCTION_SIZE;
+  // A Map iterates over what is added meanwhile: functions are placed in the order in which they are first referred to.
+  for (const [code, base] of placed) {
+    const list = readReferences(code, targets);
+    for (const reference of list) {
+      if ((reference.kind !== 'call' && reference.kind !== 'callback') || placed.has(reference.target))
+        continue;
+      placed.set(reference.target, length);
+      length += reference.target.size / INSTRUCTION_SIZE;
+    }
+    references.push({ base, list });
+    parts.push(code.section.data.subarray(code.start, code.start + code.size));
+    collect(code, base, ext, infos, targets);
+  }
+  const instructions = Buffer.concat(parts);
+  return {
+    instructions,
+    fixups: references.flatMap(({ base, list }) => placeReferences(instructions, base, list, placed)),
+    funcInfo: Buffer.concat(infos.funcs),
+    lineInfo: Buffer.concat(infos.lines),
+    coreRelos: Buffer.concat(infos.relos),
+  };
+}
+
+/** Writes the distances of calls and callbacks; gives back what only the kernel's answers can resolve. */
+function placeReferences(
+  instructions: Buffer,
+  base: number,
+  list: readonly Reference[],
+  placed: ReadonlyMap<CodeFunction, number>,
+): Fixup[] {
+  const out: Fixup[] = [];
+  for (const reference of list) {
+    const at = base + reference.at;
+    if (reference.kind !== 'call' && reference.kind !== 'callback') {
+      out.push({ ...reference, at });
+      continue;
+    }
+    const slot = at * INSTRUCTION_SIZE;
+    const pseudo = reference.kind === 'call' ? PSEUDO_CALL : PSEUDO_FUNC;
+    instructions.writeUInt8((instructions.readUInt8(slot + 1) & 15) | (pseudo << 4), slot + 1);
+    instructions.writeInt32LE((placed.get(reference.target) ?? 0) - at - 1, slot + 4);
+    if (reference.kind === 'callback') instructions.writeInt32LE(0, slot + 12);
+  }
+  return out;
+}
+
+/** Copies a function's records with their offsets moved from its section to the linked stream. */
+function collect(
+  code: CodeFunction,
+  base: number,
+  ext: BtfExt,
+  infos: { funcs: Buffer[]; lines: Buffer[]; relos: Buffer[] },
+  targets: Targets,
+): void {
+  const section = code.section.name;
+  const funcs = within(code, ext.funcInfo.get(section), FUNC_INFO_SIZE, base, 'instructions');
+  if (funcs.length !== 1 || funcs[0]?.readUInt32LE(0) !== base)
+    throw targets.elf.error(
+      `function ${code.name} has no func_info, so the kernel would silently skip its CO-RE relocations`,
+      'compile with -g and keep .BTF.ext (llvm-strip -g keeps it)',
+    );
+  infos.funcs.push(...funcs);
+  infos.lines.push(...within(code, ext.lineInfo.get(section), LINE_INFO_SIZE, base, 'instructions'));
+  infos.relos.push(...within(code, ext.coreRelos.get(section), CORE_RELO_SIZE, base, 'bytes'));
+}
+
+/** func_info and line_info count instructions in BPF_PROG_LOAD, CO-RE records count bytes. */
+function within(
+  code: CodeFunction,
+  records: readonly Buffer[] | undefined,
+  size: number,
+  base: number,
+  unit: 'instructions' | 'bytes',
+): Buffer[] {
+  const out: Buffer[] = [];
+  for (const record of records ?? []) {
+    const offset = record.readUInt32LE(0) - code.start;
+    if (offset < 0 || offset >= code.size) continue;
+    const moved = Buffer.from(record.subarray(0, size));
+    const bytes = offset + base * INSTRUCTION_SIZE;
+    moved.writeUInt32LE(unit === 'bytes' ? bytes : Math.floor(bytes / INSTRUCTION_SIZE), 0);
+    out.push(moved);
+  }
+  return out;
+}

@@ -1,0 +1,109 @@
+// Maps of an object in the kernel: created from their definitions, adopted from the caller, filled from data sections.
+import { MAP_FLAG, MAP_TYPE, holdsMaps, mapTypeName, takesBtf } from './map-type.ts';
+import type { DataSection, VariableSpec } from './data-section.ts';
+import { BpfMap } from './map.ts';
+import type { MapSpec } from './map-definition.ts';
+import { ObjectError } from './object-error.ts';
+import type { ObjectSpec } from './object-spec.ts';
+import { encodeValue, type VariableValue } from './variable.ts';
+
+/** Ring buffers must be a power of two of whole pages; 64 KB is the largest page of the supported machines. */
+const RING_GRAIN = 4096;
+
+/** Creates a map as defined; `maxEntries` replaces the definition's. @throws BpfError */
+export function createMap(spec: MapSpec, btfFd: number, maxEntries: number = spec.maxEntries): BpfMap {
+  const inner = holdsMaps(spec.type) && spec.inner !== undefined ? createMap(spec.inner, btfFd) : undefined;
+  const typed = takesBtf(spec.type) && spec.keyType !== 0 && spec.valueType !== 0;
+  try {
+    return BpfMap.create({
+      name: spec.name,
+      type: spec.type,
+      keySize: spec.keySize,
+      valueSize: spec.valueSize,
+      maxEntries: spec.type === MAP_TYPE.RINGBUF ? ringSize(maxEntries) : maxEntries,
+      flags: spec.flags,
+      extra: spec.extra,
+      ...(inner === undefined ? {} : { innerMap: inner }),
+      ...(typed ? { btf: { fd: btfFd, keyType: spec.keyType, valueType: spec.valueType } } : {}),
+    });
+  } finally {
+    inner?.close();
+  }
+}
+
+/** Says why an existing map cannot stand in for a definition, or nothing when it can. */
+export function mapMismatch(spec: MapSpec, map: BpfMap): string | undefined {
+  const differs = (field: string, has: number | string, wants: number | string): string =>
+    `map ${spec.name}: the existing map's ${field} is ${has}, the object wants ${wants}`;
+  if (map.type !== spec.type) return differs('type', mapTypeName(map.type), mapTypeName(spec.type));
+  if (map.keySize !== spec.keySize) return differs('key size', map.keySize, spec.keySize);
+  if (map.valueSize !== spec.valueSize) return differs('value size', map.valueSize, spec.valueSize);
+  return map.flags === spec.flags ? undefined : differs('flags', map.flags, spec.flags);
+}
+
+/** Bytes of the data sections with the configured variables in place. @throws ObjectError for a name that is not there */
+export function configure(
+  spec: ObjectSpec,
+  config: Readonly<Record<string, VariableValue>>,
+): Map<string, Buffer> {
+  const out = new Map<string, Buffer>();
+  for (const section of spec.dataSections.values()) out.set(section.name, Buffer.from(section.initial));
+  for (const [name, value] of Object.entries(config)) {
+    const variable = findVariable(spec, name);
+    const bytes = out.get(variable.section);
+    if (bytes !== undefined) encodeValue(name, variable.size, value).copy(bytes, variable.offset);
+  }
+  return out;
+}
+
+/** One entry holds the whole section; .rodata is frozen, so that the verifier treats it as constants. */
+export function createDataMap(spec: ObjectSpec, section: DataSection, bytes: Buffer, btfFd: number): BpfMap {
+  const map = BpfMap.create({
+    name: `${spec.name.replace(/^.*\//, '').slice(0, 15 - section.name.length)}${section.name}`,
+    type: MAP_TYPE.ARRAY,
+    keySize: 4,
+    valueSize: bytes.length,
+    maxEntries: 1,
+    flags: MAP_FLAG.MMAPABLE | (section.readOnly ? MAP_FLAG.RDONLY_PROG : 0),
+    ...(section.type === 0 ? {} : { btf: { fd: btfFd, keyType: 0, valueType: section.type } }),
+  });
+  try {
+    map.update(Buffer.alloc(4), bytes);
+    if (section.readOnly) map.freeze();
+    return map;
+  } catch (error) {
+    map.close();
+    throw error;
+  }
+}
+
+/** "name", or "name.member" of a struct. */
+function findVariable(spec: ObjectSpec, path: string): VariableSpec {
+  const [name = '', ...members] = path.split('.');
+  let variable = spec.variables.get(name);
+  if (variable === undefined)
+    throw new ObjectError(
+      spec.name,
+      `there is no variable ${name} to configure`,
+      `use one of ${[...spec.variables.keys()].join(', ') || 'none: the object has no global variables'}`,
+    );
+  for (const member of members) {
+    const list = spec.btf.members(spec.btf.resolve(variable.type));
+    const found = list.find((candidate) => candidate.name === member);
+    if (found === undefined || found.bitSize !== 0)
+      throw new ObjectError(
+        spec.name,
+        `variable ${path} has no member ${member}`,
+        `use one of ${list.map((m) => m.name).join(', ')}`,
+      );
+    const offset: number = variable.offset + found.bitOffset / 8;
+    variable = { ...variable, offset, size: spec.btf.size(found.type), type: found.type };
+  }
+  return variable;
+}
+
+function ringSize(bytes: number): number {
+  let size = RING_GRAIN;
+  while (size < bytes) size *= 2;
+  return size;
+}

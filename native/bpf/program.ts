@@ -1,0 +1,95 @@
+// A verified program in the kernel: run it on test input, pin it, adopt it.
+import { Attribute } from './attribute.ts';
+import { infoName, readInfo } from './object-info.ts';
+import { openPin, pinFd } from './pin.ts';
+import { closeFd, mustBpf } from './syscall.ts';
+
+/** Room for what a program may add to the packet. */
+const HEADROOM = 256;
+
+export interface TestRun {
+  readonly data?: Buffer;
+  readonly ctx?: Buffer;
+  /** Runs; the kernel gives the mean duration. Default 1. */
+  readonly repeat?: number;
+}
+
+export interface TestResult {
+  readonly retval: number;
+  /** The packet and the context as the program left them. */
+  readonly data: Buffer;
+  readonly ctx: Buffer;
+  readonly durationNs: number;
+}
+
+/** Owns its descriptor: close() it, pinned or attached or not. */
+export class BpfProgram {
+  readonly fd: number;
+  readonly id: number;
+  readonly name: string;
+  readonly type: number;
+  /** What the section name said; undefined for an adopted program, of which the kernel does not tell. */
+  readonly expectedAttachType: number | undefined;
+  /** "sched/sched_switch" of SEC("tracepoint/sched/sched_switch"). */
+  readonly target: string | undefined;
+  #open = true;
+
+  /** Takes the descriptor over. `name` is the full one where it is known; the kernel keeps 15 characters. */
+  constructor(
+    fd: number,
+    spec?: { readonly name: string; readonly expectedAttachType: number; readonly target?: string },
+  ) {
+    const info = readInfo(fd, spec?.name ?? 'program');
+    this.fd = fd;
+    this.type = info.readUInt32LE(0);
+    this.id = info.readUInt32LE(4);
+    this.name = spec?.name ?? infoName(info, 64);
+    this.expectedAttachType = spec?.expectedAttachType;
+    this.target = spec?.target;
+  }
+
+  /** Adopts a pinned program. @throws BpfError, ENOENT when nothing is pinned there */
+  static fromPin(path: string): BpfProgram {
+    const fd = openPin(path);
+    try {
+      return new BpfProgram(fd);
+    } catch (error) {
+      closeFd(fd);
+      throw error;
+    }
+  }
+
+  /** BPF_PROG_TEST_RUN; not every program type can. @throws BpfError */
+  testRun(run: TestRun): TestResult {
+    const data = run.data === undefined ? undefined : Buffer.alloc(run.data.length + HEADROOM);
+    const ctx = run.ctx === undefined ? undefined : Buffer.alloc(run.ctx.length);
+    const attribute = new Attribute()
+      .u32(0, this.fd)
+      .u32(8, run.data?.length ?? 0)
+      .u32(12, data?.length ?? 0)
+      .pointer(16, run.data)
+      .pointer(24, data)
+      .u32(32, run.repeat ?? 0)
+      .u32(40, run.ctx?.length ?? 0)
+      .u32(44, ctx?.length ?? 0)
+      .pointer(48, run.ctx)
+      .pointer(56, ctx);
+    mustBpf('BPF_PROG_TEST_RUN', attribute, `program ${this.name}`);
+    return {
+      retval: attribute.readU32(4),
+      data: (data ?? Buffer.alloc(0)).subarray(0, attribute.readU32(12)),
+      ctx: (ctx ?? Buffer.alloc(0)).subarray(0, attribute.readU32(44)),
+      durationNs: attribute.readU32(36),
+    };
+  }
+
+  pin(path: string): void {
+    pinFd(this.fd, path);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeFd(this.fd);
+  }
+}

@@ -1,0 +1,45 @@
+// bpf(2) itself, and the error that a refused call becomes.
+import { EPERM, SystemError } from '../errno.ts';
+import { close, lastErrno, syscall } from '../libc.ts';
+import type { Attribute } from './attribute.ts';
+import { COMMAND, type Command } from './command.ts';
+
+// include/uapi/asm-generic/unistd.h and arch/x86/entry/syscalls/syscall_64.tbl
+const NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+const NUMBER = NUMBERS[process.arch];
+
+/** A refused bpf(2) command: `call` is "bpf(COMMAND)", `subject` what it worked on, `mend` what to do about it. */
+export class BpfError extends SystemError {
+  readonly mend: string;
+
+  constructor(command: Command, errno: number, subject: string, mend?: string) {
+    super(`bpf(${command})`, errno, subject);
+    this.mend = mend ?? (errno === EPERM ? 'run as root or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' : '');
+    if (this.mend !== '') this.message += `. Mend: ${this.mend}`;
+  }
+}
+
+/** Runs a command; gives its result, or the negative errno. */
+export function bpf(command: Command, attribute: Attribute): number {
+  return bpfAt(COMMAND[command], attribute.address, attribute.size);
+}
+
+/** The same on an attribute that the caller laid out and keeps: the hot path of map operations. */
+export function bpfAt(command: number, address: number, size: number): number {
+  if (NUMBER === undefined)
+    throw new SystemError('bpf', 38, `on ${process.arch}: only x64 and arm64 are known`);
+  const result = syscall(NUMBER, command, address, size, 0, 0);
+  return result < 0 ? -lastErrno() : result;
+}
+
+/** Runs a command that must succeed; `subject` names its object in the error. */
+export function mustBpf(command: Command, attribute: Attribute, subject: string, mend?: string): number {
+  const result = bpf(command, attribute);
+  if (result < 0) throw new BpfError(command, -result, subject, mend);
+  return result;
+}
+
+/** Closes a descriptor that this room owns; closing twice is the caller's fault and ignored. */
+export function closeFd(fd: number): void {
+  close(fd);
+}
