@@ -8,7 +8,7 @@ export interface Target {
   readonly port: number;
 }
 
-export interface BalancerSetting {
+interface BalancerSetting {
   readonly namespace: NetworkNamespace;
   /** Where the client runs. */
   readonly cgroup: Cgroup;

@@ -1,9 +1,11 @@
 // The plain-Node baseline: the npm package http2-proxy on node:http, with the Node that we are pinned to.
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { ROOT } from '../machine/checkout.ts';
+import { fileURLToPath } from 'node:url';
+import { NODE } from '../machine/checkout.ts';
 import { Program } from '../machine/program.ts';
 import type { Peer } from './peer.ts';
+
+const SERVER = fileURLToPath(new URL('./http2-proxy-server.ts', import.meta.url));
 
 export const http2Proxy: Peer = {
   name: 'http2-proxy',
@@ -13,7 +15,6 @@ export const http2Proxy: Peer = {
     return `${version} on Node ${process.versions.node}`;
   },
   start({ port, originPort, core }) {
-    const script = join(ROOT, 'bench/peer/http2-proxy-server.ts');
-    return new Program('http2-proxy', [process.execPath, script, String(port), String(originPort)], { core });
+    return new Program('http2-proxy', [NODE, SERVER, String(port), String(originPort)], { core });
   },
 };

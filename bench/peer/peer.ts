@@ -2,7 +2,7 @@
 // no access log, every path to one origin.
 import type { Program } from '../machine/program.ts';
 
-export interface PeerSetting {
+interface PeerSetting {
   /** 127.0.0.1 port to listen on. */
   readonly port: number;
   /** 127.0.0.1 port of the origin. */

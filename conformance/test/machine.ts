@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-export interface Tool {
+interface Tool {
   readonly command: string;
   /** Debian package. */
   readonly package: string;
@@ -12,7 +12,7 @@ export interface Tool {
   readonly tests: string;
 }
 
-export const TOOLS: readonly Tool[] = [
+const TOOLS: readonly Tool[] = [
   { command: 'ip', package: 'iproute2', tests: 'tests in network namespaces' },
   {
     command: 'bpftool',
@@ -25,7 +25,7 @@ export const TOOLS: readonly Tool[] = [
 /** Debian keeps these where an unprivileged PATH does not look. */
 const SYSTEM_PATHS = ['/usr/sbin', '/sbin'];
 
-export function isRoot(): boolean {
+function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
