@@ -28,7 +28,8 @@ export type FindingCode =
   | 'SLU0114'
   | 'SLU0115'
   | 'SLU0116'
-  | 'SLU0117';
+  | 'SLU0117'
+  | 'SLU0118';
 // SLU02xx: gateway/translate adds its codes here.
 // SLU03xx: agent adds its codes here.
 
@@ -45,7 +46,7 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
     'nothing, or remove it from the directory',
   ),
   SLU0109: error('an API version that is not served', 'write one of the versions served'),
-  SLU0110: error('the same object stands in two places; the first is served', 'remove one of them'),
+  SLU0110: error('the same object stands in two places; one of them is served', 'remove one of them'),
   SLU0111: error(
     'a name, label or annotation that the API does not allow',
     'write a name that the API allows',
@@ -59,6 +60,10 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
   ),
   SLU0116: warning('the directory holds no manifest', 'put *.yaml, *.yml or *.json files into it'),
   SLU0117: warning('a plain word that kubectl reads as a boolean', 'put it in quotes'),
+  SLU0118: warning(
+    'the system grants no more file watches; changes are found by looking every second',
+    'raise fs.inotify.max_user_watches or fs.inotify.max_user_instances',
+  ),
 
   // SLU02xx: gateway/translate adds its codes here, with titles for people who write Gateways and Routes.
 

@@ -11,10 +11,14 @@ const RESERVED = new Set(
   ),
 );
 
+/** Schemas that have rules at or below them; the rest of an object is not looked at. */
+const carriers = new WeakMap<Schema, boolean>();
+const escaped = new Map<string, string>();
+
 /** Runs all rules on an object whose shape has been checked. */
 export function checkRules(schema: Schema, value: unknown): readonly Problem[] {
   const problems: Problem[] = [];
-  walk(schema, value, celValue(schema, value), [], problems);
+  walk(schema, value, undefined, [], problems);
   return problems;
 }
 
@@ -34,9 +38,13 @@ export function celValue(schema: Schema, value: unknown): unknown {
   );
 }
 
+/** `view`: the value as CEL sees it, once a rule above has needed it. */
 function walk(schema: Schema, value: unknown, view: unknown, path: Step[], problems: Problem[]): void {
-  for (const { rule, message } of schema['x-kubernetes-validations'] ?? []) {
-    const failure = run(rule, view);
+  if (!carriesRules(schema)) return;
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const self = view ?? (rules.length > 0 ? celValue(schema, value) : undefined);
+  for (const { rule, message } of rules) {
+    const failure = run(rule, self);
     if (failure === undefined) continue;
     problems.push({
       code: 'SLU0106',
@@ -45,15 +53,15 @@ function walk(schema: Schema, value: unknown, view: unknown, path: Step[], probl
     });
   }
   if (Array.isArray(value)) {
-    const views = view as readonly unknown[];
+    const views = self as readonly unknown[] | undefined;
     for (let index = 0; index < value.length; index++)
-      step(schema.items, value[index], views[index], index, path, problems);
+      step(schema.items, value[index], views?.[index], index, path, problems);
   } else if (value !== null && typeof value === 'object') {
-    const views = view as Readonly<Record<string, unknown>>;
+    const views = self as Readonly<Record<string, unknown>> | undefined;
     for (const [key, item] of Object.entries(value)) {
       const property = schema.properties?.[key] ?? schema.additionalProperties;
       const name = schema.properties === undefined ? key : escapeName(key);
-      step(property, item, views[name], key, path, problems);
+      step(property, item, views?.[name], key, path, problems);
     }
   }
 }
@@ -82,8 +90,30 @@ function run(rule: string, view: unknown): string | undefined {
   }
 }
 
+function carriesRules(schema: Schema): boolean {
+  let carries = carriers.get(schema);
+  if (carries === undefined) {
+    carries =
+      (schema['x-kubernetes-validations'] ?? []).length > 0 ||
+      [...Object.values(schema.properties ?? {}), schema.items, schema.additionalProperties].some(
+        (below) => below !== undefined && carriesRules(below),
+      );
+    carriers.set(schema, carries);
+  }
+  return carries;
+}
+
+/** The name of a field in a rule. Fields are known by now, so there are few. */
 function escapeName(name: string): string {
-  if (RESERVED.has(name)) return `__${name}__`;
+  let text = escaped.get(name);
+  if (text === undefined) {
+    text = RESERVED.has(name) ? `__${name}__` : escapeCharacters(name);
+    escaped.set(name, text);
+  }
+  return text;
+}
+
+function escapeCharacters(name: string): string {
   return name
     .replaceAll('__', '__underscores__')
     .replaceAll('.', '__dot__')

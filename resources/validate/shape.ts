@@ -31,20 +31,26 @@ function openCompiler(): Ajv {
 /** A failed anyOf or oneOf also reports why each branch failed: those are folded into one error at the deepest place. */
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf');
-  const inside = (error: ErrorObject): ErrorObject | undefined =>
-    unions.find((union) => union !== error && error.schemaPath.startsWith(`${union.schemaPath}/`));
-  const kept = errors.filter((error) => inside(error) === undefined);
-  return kept.map((error) => {
-    if (!unions.includes(error)) return error;
-    const branches = errors.filter(
-      (other) => other !== error && other.schemaPath.startsWith(`${error.schemaPath}/`),
-    );
-    const deepest = branches.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a), error);
-    const wanted = branches
-      .filter((branch) => branch.instancePath === deepest.instancePath)
-      .flatMap((branch) => demand(branch) ?? []);
-    return { ...error, instancePath: deepest.instancePath, data: deepest.data, params: { wanted } };
-  });
+  if (unions.length === 0) return errors;
+  const outermost = errors.filter((error) => !unions.some((union) => isBranch(error, union)));
+  return outermost.map((error) => (unions.includes(error) ? fold(error, errors) : error));
+}
+
+function fold(union: ErrorObject, errors: readonly ErrorObject[]): ErrorObject {
+  const branches = errors.filter((error) => isBranch(error, union));
+  const deepest = branches.reduce((a, b) => (b.instancePath.length > a.instancePath.length ? b : a), union);
+  const wanted = branches
+    .filter((branch) => branch.instancePath === deepest.instancePath)
+    .flatMap((branch) => demand(branch) ?? []);
+  return { ...union, instancePath: deepest.instancePath, data: deepest.data, params: { wanted } };
+}
+
+function isBranch(error: ErrorObject, union: ErrorObject): boolean {
+  return (
+    error !== union &&
+    error.schemaPath.startsWith(`${union.schemaPath}/`) &&
+    (error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`))
+  );
 }
 
 /** What a branch asks for, to be joined by 'or'. */

@@ -1,4 +1,5 @@
 // One object against its kind, in the API server's order: fields and defaults, shape, metadata, then rules across fields.
+import { complete } from './complete.ts';
 import { conform } from './conform.ts';
 import { checkMetadata } from './metadata.ts';
 import type { Problem } from './problem.ts';
@@ -24,6 +25,9 @@ export function validate(kind: KindSchema, value: Record<string, unknown>): read
   if (!shape.some((problem) => problem.path[0] === 'metadata') && metadata !== undefined)
     problems.push(...checkMetadata(kind, metadata as Record<string, unknown>));
   // Rules count on the shape: on a wrong one they would only repeat it in worse words.
-  if (shape.length === 0) problems.push(...checkRules(kind.schema, value));
+  if (shape.length === 0) {
+    complete(kind, value);
+    problems.push(...checkRules(kind.schema, value));
+  }
   return problems.slice(0, MAX_PROBLEMS);
 }
