@@ -1,6 +1,6 @@
 // Brings what a bench needs and the machine lacks: Debian packages with apt-get as root, Python packages into .cache/.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export interface Command {
@@ -11,6 +11,7 @@ export interface Command {
 
 /** Debian keeps servers where an unprivileged PATH does not look. */
 const SYSTEM_PATHS = ['/usr/sbin', '/sbin'];
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d';
 
 export function findCommand(command: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_PATHS];
@@ -71,11 +72,18 @@ export function installPython(
   return bin;
 }
 
+/** Packages of servers start them at once, unless this file forbids it (invoke-rc.d(8)): a bench wants only their programs. */
 function aptGet(args: readonly string[]): void {
-  spawnSync('apt-get', ['-qq', ...args], {
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  });
+  const forbid = !existsSync(SERVICE_POLICY);
+  if (forbid) writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    spawnSync('apt-get', ['-qq', ...args], {
+      stdio: ['ignore', 2, 2],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    });
+  } finally {
+    if (forbid) rmSync(SERVICE_POLICY);
+  }
 }
 
 function isExecutable(path: string): boolean {
