@@ -30,11 +30,21 @@ export const mmap: Call = declare('uint64 mmap(uint64, uint64, int, int, int, in
 export const munmap: Call = declare('int munmap(uint64, uint64)');
 export const mount: Call = declare('int mount(uint64, uint64, uint64, uint64, uint64)');
 export const umount2: Call = declare('int umount2(uint64, int)');
+export const sysconf: Call = declare('int64 sysconf(int)');
 /** fcntl(2) and ioctl(2) with one integer or address as argument. */
 export const fcntl: Call = declare('int fcntl(int, int, int64)');
 export const ioctl: Call = declare('int ioctl(int, uint64, int64)');
 /** syscall(2) with up to five integer arguments, for calls that libc does not wrap (bpf, pidfd_open). */
 export const syscall: Call = declare('int64 syscall(int64, int64, int64, int64, int64, int64)');
+
+const pollFunction = lib.func('int poll(uint64, uint64, int)');
+
+/** poll(2) on a thread of libuv's pool, without a timeout. `done` runs on this thread: the count, or -1 (interrupted). */
+export function pollAsync(address: number, count: number, done: (count: number) => void): void {
+  pollFunction.async(address, count, -1, (error: Error | null, result: number) =>
+    done(error === null ? result : -1),
+  );
+}
 
 /** The errno of the last call on this thread: read it at once. */
 export function lastErrno(): number {

@@ -42,6 +42,29 @@ export function updateBatch(map: BpfMap, keys: Buffer, values: Buffer, count: nu
   }
 }
 
+/** Deletes `count` keys that lie end to end; keys that are absent do not matter. @throws BpfError */
+export function deleteBatch(map: BpfMap, keys: Buffer, count: number): void {
+  const { keySize } = map;
+  for (let done = 0; done < count;) {
+    const chunk = Math.min(CHUNK, count - done);
+    const attribute = new Attribute()
+      .pointer(16, keys.subarray(done * keySize))
+      .u32(32, chunk)
+      .u32(36, map.fd);
+    const result = bpf('BPF_MAP_DELETE_BATCH', attribute);
+    const gone = result < 0 ? attribute.readU32(32) : chunk;
+    if (result === -ENOENT) {
+      // The kernel stops at the first absent key, having deleted those before it.
+      done += gone + 1;
+    } else if (result < 0 && UNSUPPORTED.has(-result)) {
+      for (let at = done; at < count; at++) map.delete(keys.subarray(at * keySize, (at + 1) * keySize));
+      return;
+    } else if (result < 0) {
+      throw failure('BPF_MAP_DELETE_BATCH', result, map, done + gone, count);
+    } else done += chunk;
+  }
+}
+
 /** Reads all entries. Entries written meanwhile may be missed or come twice, as with the kernel's own iteration. */
 export function lookupBatch(map: BpfMap): MapBatch {
   const keys: Buffer[] = [];

@@ -19,6 +19,8 @@ export interface MapSpec {
   readonly pinByName: boolean;
   /** Template of the maps that a map-in-map holds. */
   readonly inner?: MapSpec;
+  /** Where the elements of `values` start in the definition; -1 without one. */
+  readonly valuesOffset: number;
   /** Where the definition lies in `.maps`; -1 for an inner template. */
   readonly sectionOffset: number;
 }
@@ -45,6 +47,7 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
   const numbers = new Map<string, number>();
   const types = new Map<string, number>();
   let inner: MapSpec | undefined;
+  let valuesOffset = -1;
   for (const member of btf.members(struct)) {
     if (!FIELDS.has(member.name))
       throw btf.error(
@@ -52,6 +55,7 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
         `use one of ${[...FIELDS].join(', ')}`,
       );
     if (member.name === 'values') {
+      valuesOffset = member.bitOffset / 8;
       inner = readValues(btf, name, member.type, sectionOffset);
       continue;
     }
@@ -85,6 +89,7 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
     keyType: types.get('key') ?? 0,
     valueType: types.get('value') ?? 0,
     pinByName: numbers.get('pinning') === 1,
+    valuesOffset,
     sectionOffset,
     ...(inner === undefined ? {} : { inner }),
   };

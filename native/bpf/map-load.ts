@@ -4,11 +4,9 @@ import type { DataSection, VariableSpec } from './data-section.ts';
 import { BpfMap } from './map.ts';
 import type { MapSpec } from './map-definition.ts';
 import { ObjectError } from './object-error.ts';
+import { pageSize } from './page-size.ts';
 import type { ObjectSpec } from './object-spec.ts';
 import { encodeValue, type VariableValue } from './variable.ts';
-
-/** Ring buffers must be a power of two of whole pages; 64 KB is the largest page of the supported machines. */
-const RING_GRAIN = 4096;
 
 /** Creates a map as defined; `maxEntries` replaces the definition's. @throws BpfError */
 export function createMap(spec: MapSpec, btfFd: number, maxEntries: number = spec.maxEntries): BpfMap {
@@ -102,8 +100,9 @@ function findVariable(spec: ObjectSpec, path: string): VariableSpec {
   return variable;
 }
 
+/** A ring buffer's size is a power of two of whole pages, whatever the page size of the machine. */
 function ringSize(bytes: number): number {
-  let size = RING_GRAIN;
+  let size = pageSize();
   while (size < bytes) size *= 2;
   return size;
 }

@@ -5,7 +5,7 @@ import { addressOf, fcntl, must } from '../libc.ts';
 import { allocatePinned, type Pinned } from '../memory.ts';
 import { Attribute } from './attribute.ts';
 import { COMMAND, type Command } from './command.ts';
-import { lookupBatch, updateBatch, type MapBatch } from './map-batch.ts';
+import { deleteBatch, lookupBatch, updateBatch, type MapBatch } from './map-batch.ts';
 import { isPerCpu, mapTypeName } from './map-type.ts';
 import { infoName, readInfo } from './object-info.ts';
 import { openPin, pinFd } from './pin.ts';
@@ -132,6 +132,12 @@ export class BpfMap {
     return this.#run('BPF_MAP_DELETE_ELEM', key, undefined, 0) !== -ENOENT;
   }
 
+  /** Takes an entry out and gives its value, in one step; queues and stacks take an empty key. */
+  take(key: Buffer): Buffer | undefined {
+    const out = Buffer.alloc(this.valueBytes);
+    return this.#run('BPF_MAP_LOOKUP_AND_DELETE_ELEM', key, out, 0) === -ENOENT ? undefined : out;
+  }
+
   /** Copies of all keys. Keys written or deleted meanwhile may be missed or come twice, as the kernel says. */
   *keys(): Generator<Buffer> {
     let key: Buffer | undefined;
@@ -156,6 +162,12 @@ export class BpfMap {
     this.#checkLength('keys', keys, this.keySize * count);
     this.#checkLength('values', values, this.valueBytes * count);
     updateBatch(this, keys, values, count);
+  }
+
+  /** Deletes `count` keys that lie end to end; absent ones do not matter. @throws BpfError */
+  deleteBatch(keys: Buffer, count: number): void {
+    this.#checkLength('keys', keys, this.keySize * count);
+    deleteBatch(this, keys, count);
   }
 
   /** All entries, end to end. */

@@ -11,6 +11,7 @@ import {
   type VariableSpec,
 } from './data-section.ts';
 import { Elf, SHF_EXECINSTR, SHT_REL } from './elf.ts';
+import { readInitialValues, type InitialValue } from './initial-value.ts';
 import { readExterns } from './kfunc.ts';
 import { link, type Code } from './linker.ts';
 import { readMapDefinition, type MapSpec } from './map-definition.ts';
@@ -31,6 +32,8 @@ export class ObjectSpec {
   readonly programs: ReadonlyMap<string, ProgramSpec>;
   readonly variables: ReadonlyMap<string, VariableSpec>;
   readonly dataSections: ReadonlyMap<string, DataSection>;
+  /** Elements of maps of maps and program arrays that the definitions fill. */
+  readonly initialValues: readonly InitialValue[];
   /** The object's types: type ids of maps and variables refer to it. */
   readonly btf: Btf;
   /** The same types as the kernel takes them. */
@@ -43,6 +46,7 @@ export class ObjectSpec {
     this.programs = parts.programs;
     this.variables = parts.variables;
     this.dataSections = parts.dataSections;
+    this.initialValues = parts.initialValues;
     this.btf = parts.btf;
     this.loadableBtf = parts.loadableBtf;
   }
@@ -71,6 +75,7 @@ export class ObjectSpec {
       programs: readPrograms(targets, readExt(elf, btf)),
       variables: readVariables(btf, dataSections, placed),
       dataSections,
+      initialValues: readInitialValues(elf, maps),
       btf,
       loadableBtf: loadableBtf(elf, btf, placed),
     });
@@ -127,7 +132,7 @@ function refuseRelocatedData(elf: Elf): void {
   for (const section of elf.sections) {
     const target = section.type === SHT_REL ? elf.sections[section.info] : undefined;
     if (target === undefined || section.size === 0) continue;
-    if (/^\.(rodata|data|bss|maps)/.test(target.name))
+    if (/^\.(rodata|data|bss)/.test(target.name))
       throw elf.error(
         `${target.name} holds pointers, which cannot be loaded`,
         'fill it from user space, or index an array',

@@ -54,13 +54,15 @@ export function loadObject(spec: ObjectSpec, options: LoadOptions = {}): LoadedO
       owned.push(view);
       memory.set(section.name, view);
     }
+    fill(spec, maps, 'map', (target) => get(maps, target, spec.name, 'map').fd);
     const context: LoadContext = { spec, btfFd, maps };
     const programs = new Map<string, BpfProgram>();
     for (const program of chosen) {
-      const loaded = new BpfProgram(loadProgram(program, context), program);
+      const loaded = BpfProgram.adopt(loadProgram(program, context), program);
       owned.push(loaded);
       programs.set(program.name, loaded);
     }
+    fill(spec, maps, 'program', (target) => programs.get(target)?.fd);
     return new LoadedObject(spec, btfFd, maps, programs, memory, owned);
   } catch (error) {
     closeAll(owned);
@@ -119,6 +121,22 @@ export class LoadedObject {
   /** Closes every descriptor, maps given in the options excepted. */
   close(): void {
     closeAll(this.#owned);
+  }
+}
+
+/** Puts the initial values into maps of maps and program arrays; a program that was not chosen leaves its element empty. */
+function fill(
+  spec: ObjectSpec,
+  maps: ReadonlyMap<string, BpfMap>,
+  kind: 'map' | 'program',
+  fdOf: (target: string) => number | undefined,
+): void {
+  for (const value of spec.initialValues) {
+    const fd = value.kind === kind ? fdOf(value.target) : undefined;
+    if (fd === undefined) continue;
+    const key = Buffer.alloc(4);
+    key.writeUInt32LE(value.index);
+    get(maps, value.map, spec.name, 'map').updateFd(key, fd);
   }
 }
 

@@ -22,6 +22,12 @@ export interface TestResult {
   readonly durationNs: number;
 }
 
+export interface ProgramNames {
+  readonly name: string;
+  readonly expectedAttachType: number;
+  readonly target?: string;
+}
+
 /** Owns its descriptor: close() it, pinned or attached or not. */
 export class BpfProgram {
   readonly fd: number;
@@ -34,11 +40,7 @@ export class BpfProgram {
   readonly target: string | undefined;
   #open = true;
 
-  /** Takes the descriptor over. `name` is the full one where it is known; the kernel keeps 15 characters. */
-  constructor(
-    fd: number,
-    spec?: { readonly name: string; readonly expectedAttachType: number; readonly target?: string },
-  ) {
+  private constructor(fd: number, spec: ProgramNames | undefined) {
     const info = readInfo(fd, spec?.name ?? 'program');
     this.fd = fd;
     this.type = info.readUInt32LE(0);
@@ -48,15 +50,19 @@ export class BpfProgram {
     this.target = spec?.target;
   }
 
-  /** Adopts a pinned program. @throws BpfError, ENOENT when nothing is pinned there */
-  static fromPin(path: string): BpfProgram {
-    const fd = openPin(path);
+  /** Takes a descriptor over. `spec` tells what the kernel does not: the whole name and the section's attach type. */
+  static adopt(fd: number, spec?: ProgramNames): BpfProgram {
     try {
-      return new BpfProgram(fd);
+      return new BpfProgram(fd, spec);
     } catch (error) {
       closeFd(fd);
       throw error;
     }
+  }
+
+  /** Adopts a pinned program. @throws BpfError, ENOENT when nothing is pinned there */
+  static fromPin(path: string): BpfProgram {
+    return BpfProgram.adopt(openPin(path));
   }
 
   /** BPF_PROG_TEST_RUN; not every program type can. @throws BpfError */

@@ -2,8 +2,7 @@
 import { PROT_READ, PROT_WRITE, Mapping } from '../memory.ts';
 import type { VariableSpec } from './data-section.ts';
 import type { BpfMap } from './map.ts';
-
-const PAGE = 4096;
+import { pageSize } from './page-size.ts';
 
 /** A value for a variable: a number for 1, 2, 4 or 8 bytes, or exactly the variable's bytes. */
 export type VariableValue = number | bigint | boolean | Buffer;
@@ -90,7 +89,7 @@ export class SectionMemory {
     if (!this.#open) throw new Error(`variables of ${this.#map.name}: the object is closed`);
     this.#mapping ??= Mapping.open(
       this.#map.fd,
-      Math.ceil(this.#map.valueSize / PAGE) * PAGE,
+      Math.ceil(this.#map.valueSize / pageSize()) * pageSize(),
       this.#readOnly ? PROT_READ : PROT_READ | PROT_WRITE,
     );
     return this.#mapping.buffer;

@@ -1,0 +1,49 @@
+// mount(2) and umount2(2) for the pseudo file systems that the datapath needs: bpffs for pins, tracefs for tracepoints.
+import { readFileSync, statfsSync } from 'node:fs';
+import { addressOf, mount as mountCall, must, umount2 } from './libc.ts';
+
+const MNT_DETACH = 2;
+const MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8;
+
+/** Magic numbers of statfs(2) (include/uapi/linux/magic.h). */
+export const FILE_SYSTEM = { bpf: 0xcafe4a11, tracefs: 0x74726163, cgroup2: 0x63677270 } as const;
+
+export interface Mount {
+  readonly directory: string;
+  readonly type: string;
+}
+
+/** Mounts a pseudo file system on an existing directory. @throws SystemError */
+export function mountFileSystem(type: 'bpf' | 'tracefs', directory: string): void {
+  const name = Buffer.from(`${type}\0`);
+  const target = Buffer.from(`${directory}\0`);
+  const call = mountCall(addressOf(name), addressOf(target), addressOf(name), MS_NOSUID_NODEV_NOEXEC, 0);
+  must('mount', call, `${type} on ${directory}`);
+}
+
+/** Unmounts, at once for everyone who looks and finally when the last user is gone. @throws SystemError */
+export function unmount(directory: string): void {
+  must('umount2', umount2(addressOf(Buffer.from(`${directory}\0`)), MNT_DETACH), directory);
+}
+
+/** Whether an existing path lies on this kind of file system. */
+export function isOn(type: keyof typeof FILE_SYSTEM, path: string): boolean {
+  // statfs gives the magic number as a signed word.
+  return statfsSync(path).type >>> 0 === FILE_SYSTEM[type];
+}
+
+/** What this process sees mounted, in the order of mounting. */
+export function readMounts(): Mount[] {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [, directory = '', type = ''] = line.split(' ');
+      // Blanks in paths are written as octal escapes.
+      return { directory: directory.replaceAll(/\\(\d{3})/g, (_, octal: string) => unescape(octal)), type };
+    });
+}
+
+function unescape(octal: string): string {
+  return String.fromCodePoint(Number.parseInt(octal, 8));
+}
