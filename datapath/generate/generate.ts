@@ -1,5 +1,7 @@
 // Reads the committed objects and gives the text that layout.gen.ts must have.
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import type { MapSpec } from '#native/bpf/map-definition';
 import { ObjectSpec } from '#native/bpf/object-spec';
 import { renderLayout } from './render.ts';
 import { readLayout } from './struct-layout.ts';
@@ -8,17 +10,27 @@ const OBJECTS = new URL('../../bpf/', import.meta.url);
 export const LAYOUT_FILE: URL = new URL('../layout.gen.ts', import.meta.url);
 
 export function generate(): string {
-  const layouts = readdirSync(OBJECTS)
+  const specs = readdirSync(OBJECTS)
     .filter((file) => file.endsWith('.bpf.o'))
     .sort()
-    .map((file) => {
-      const spec = ObjectSpec.read(readFileSync(new URL(file, OBJECTS)), file);
-      return readLayout(spec.btf, spec.maps);
-    });
-  return renderLayout({
-    structs: byName(layouts.flatMap((layout) => layout.structs)),
-    enums: byName(layouts.flatMap((layout) => layout.enums)),
-  });
+    .map((file) => ObjectSpec.read(readFileSync(new URL(file, OBJECTS)), file));
+  const layouts = specs.map((spec) => readLayout(spec.btf, spec.maps.values()));
+  const layout = {
+    structs: byName(layouts.flatMap((one) => one.structs)),
+    enums: byName(layouts.flatMap((one) => one.enums)),
+  };
+  const maps = specs.flatMap((spec) => [...spec.maps.values()].map(describeMap));
+  const id = createHash('sha256')
+    .update(JSON.stringify([layout, maps]))
+    .digest('hex')
+    .slice(0, 8);
+  return renderLayout(layout, id);
+}
+
+/** What makes a pinned map of an earlier start usable, besides the structs in it. */
+function describeMap(spec: MapSpec): unknown {
+  const { name, type, keySize, valueSize, maxEntries, flags } = spec;
+  return [name, type, keySize, valueSize, maxEntries, flags, spec.inner?.keySize, spec.inner?.valueSize];
 }
 
 /** Objects share headers: the same struct comes from several, and must then be the same. */

@@ -8,8 +8,11 @@ const HEADER = `// Structs shared with the kernel programs, from the BTF of bpf/
 /** Padding is written as zero and not read: in a key it must never hold anything else. */
 const isPadding = (field: Field): boolean => /^pad[0-9]*$/.test(field.name);
 
-export function renderLayout(layout: Layout): string {
-  return [HEADER, ...layout.enums.map(renderEnum), ...layout.structs.map(renderStruct)].join('\n');
+export function renderLayout(layout: Layout, id: string): string {
+  const stamp = `/** Changes with every struct and map: pins of another layout are not adopted. @public */
+export const LAYOUT_ID = '${id}';
+`;
+  return [HEADER, stamp, ...layout.enums.map(renderEnum), ...layout.structs.map(renderStruct)].join('\n');
 }
 
 function renderEnum(layout: EnumLayout): string {

@@ -1,0 +1,173 @@
+// The node's datapath: the socket programs of one cgroup and the Services that they know.
+//
+//   open()    claims the state directory, adopts the maps that an earlier process left or makes new ones, loads the programs
+//   apply()   builds a revision and flips to it; the first one also attaches the programs, or puts them in place of older
+//   close()   keep: programs and maps stay and go on working; else nothing stays
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BpfMap } from '#native/bpf/map';
+import { loadObject, type LoadedObject } from '#native/bpf/object';
+import { ObjectSpec } from '#native/bpf/object-spec';
+import { DatapathError } from './datapath-error.ts';
+import { readStats, type DatapathStats } from './datapath-stats.ts';
+import type { Desired } from './desired.ts';
+import { LAYOUT_ID } from './layout.gen.ts';
+import type { PlanError } from './plan/plan-error.ts';
+import { planServices } from './plan/services.ts';
+import { ListenerMap, type ProxyListener } from './proxy/listener-map.ts';
+import { RevisionMap } from './services/revision-map.ts';
+import { closeCgroup, openCgroup, type Cgroup } from './state/cgroup.ts';
+import { HookLinks, type Attachment, type Hook } from './state/hook-links.ts';
+import { MapPins } from './state/map-pins.ts';
+import { StateDirectory } from './state/state-directory.ts';
+
+const OBJECT = new URL('../bpf/sock.bpf.o', import.meta.url);
+/** By subpath, so that it is found as .ts from a checkout and as .js from a build. */
+const ORIGINAL_DESTINATION = import.meta.resolve('#datapath/proxy/original-destination');
+
+/** The template of a revision's hash: each revision has its own map. */
+const TEMPLATE = 'services';
+
+export interface DatapathOptions {
+  /** Path of the cgroup v2 directory whose processes are served, children included. */
+  readonly cgroup: string;
+  /** Directory for pins, on a bpffs or on a place where one can be mounted. */
+  readonly state: string;
+}
+
+export type ApplyResult =
+  | {
+      readonly kind: 'applied';
+      readonly revision: number;
+      readonly services: number;
+      /** Present when this call put the programs in charge: what happened at each hook. */
+      readonly links?: Readonly<Record<Hook, Attachment>>;
+    }
+  /** Nothing has changed. */
+  | { readonly kind: 'refused'; readonly errors: readonly PlanError[] };
+
+/**
+ * What an earlier process left: 'fresh' nothing; 'adopted' its maps, Services live on through them; 'replaced' pins of
+ * another version, which serve until the first apply() and are then removed.
+ */
+export type Inheritance = 'fresh' | 'adopted' | 'replaced';
+
+export class Datapath {
+  readonly inheritance: Inheritance;
+  readonly #state: StateDirectory;
+  readonly #cgroup: Cgroup;
+  readonly #pins: MapPins;
+  readonly #links: HookLinks;
+  readonly #object: LoadedObject;
+  readonly #adopted: ReadonlyMap<string, BpfMap>;
+  readonly #revision: RevisionMap;
+  readonly #listeners: ListenerMap;
+  #attached = false;
+  #open = true;
+
+  /**
+   * Loads everything and attaches nothing yet: what serves, goes on serving.
+   * @throws DatapathError (cgroup, state directory in use), BpfError or ProgramRefused (no permission, old kernel)
+   */
+  static open(options: DatapathOptions): Datapath {
+    const cgroup = openCgroup(options.cgroup);
+    let state: StateDirectory | undefined;
+    try {
+      state = StateDirectory.claim(options.state);
+      return new Datapath(cgroup, state);
+    } catch (error) {
+      state?.release();
+      closeCgroup(cgroup);
+      throw error;
+    }
+  }
+
+  private constructor(cgroup: Cgroup, state: StateDirectory) {
+    this.#cgroup = cgroup;
+    this.#state = state;
+    this.#pins = new MapPins(state.path, LAYOUT_ID);
+    this.#links = new HookLinks(join(state.path, 'links'));
+    const spec = ObjectSpec.read(readFileSync(OBJECT), 'bpf/sock.bpf.o');
+    this.#adopted = this.#pins.adopt([...spec.maps.values()].filter((map) => map.name !== TEMPLATE));
+    this.inheritance =
+      this.#adopted.size > 0 ? 'adopted' : this.#pins.foreign || this.#links.adopted ? 'replaced' : 'fresh';
+    try {
+      this.#object = loadObject(spec, { maps: this.#adopted });
+    } catch (error) {
+      this.#links.close();
+      for (const map of this.#adopted.values()) map.close();
+      throw error;
+    }
+    const object = this.#object;
+    this.#revision = new RevisionMap(object.map('revision'), (count) =>
+      object.createInner('revision', count),
+    );
+    this.#listeners = new ListenerMap(object.map('listeners'), object.map('proxy'));
+  }
+
+  /** Names the proxy's listeners, all of them each time; none at the start of a drain. @throws DatapathError */
+  setProxy(listeners: readonly ProxyListener[]): void {
+    this.#checkOpen();
+    this.#listeners.replace(listeners);
+  }
+
+  /** Makes `desired` true as a whole, or refuses it as a whole. @throws BpfError when the kernel refuses; the old state stays */
+  apply(desired: Desired): ApplyResult {
+    this.#checkOpen();
+    const plan = planServices(desired);
+    if (plan.kind === 'refused') return plan;
+    this.#revision.flip(plan.entries);
+    const links = this.#attached ? undefined : this.#attach();
+    const { revision, services } = desired;
+    return {
+      kind: 'applied',
+      revision,
+      services: services.length,
+      ...(links === undefined ? {} : { links }),
+    };
+  }
+
+  stats(): DatapathStats {
+    this.#checkOpen();
+    return readStats(this.#object.map('counters'));
+  }
+
+  /** For the proxy's workers: `await import(module)`, then `open(data)`. Valid until close(). */
+  originalDestination(): { readonly module: string; readonly data: { readonly fd: number } } {
+    this.#checkOpen();
+    return { module: ORIGINAL_DESTINATION, data: { fd: this.#object.map('originals').fd } };
+  }
+
+  /**
+   * keep: true leaves programs and maps at work: Services go on being balanced, redirected ones are refused once the
+   * proxy's listeners close. keep: false leaves no link, no pin, and no mount that this state directory brought.
+   */
+  close({ keep }: { readonly keep: boolean }): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (!keep) {
+      this.#links.detachAll();
+      this.#pins.removeAll();
+    }
+    this.#links.close();
+    this.#object.close();
+    for (const map of this.#adopted.values()) map.close();
+    closeCgroup(this.#cgroup);
+    if (keep) this.#state.release();
+    else this.#state.remove();
+  }
+
+  /** The maps hold a whole revision by now, so the programs may take over from whatever is attached. */
+  #attach(): Record<Hook, Attachment> {
+    const maps = [...this.#object.maps].filter(([name]) => name !== TEMPLATE);
+    if (this.#adopted.size === 0) this.#pins.pinAll(new Map(maps));
+    const links = this.#links.switchTo((hook) => this.#object.program(hook), this.#cgroup);
+    this.#attached = true;
+    this.#pins.removeForeign();
+    return links;
+  }
+
+  #checkOpen(): void {
+    if (!this.#open) throw new DatapathError('the datapath is closed', 'open it again');
+  }
+}

@@ -1,0 +1,136 @@
+// The attachments of the socket programs to the cgroup, each a pinned bpf_link, so that they outlive this process.
+//
+//   nothing pinned              -> attach, pin                                  'attached'
+//   pinned, of this cgroup      -> BPF_LINK_UPDATE: one program, then the other  'updated'
+//   pinned, dead or elsewhere   -> attach, rename over the pin, detach           'replaced'
+//
+// In every case the cgroup has a program at each moment after the first.
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { attachCgroup, BpfLink } from '#native/bpf/link';
+import { removePin } from '#native/bpf/pin';
+import type { BpfProgram } from '#native/bpf/program';
+import { BpfError } from '#native/bpf/syscall';
+import type { Cgroup } from './cgroup.ts';
+
+/**
+ * In the order of attaching: what translates answers stands before what makes answers need it. Detaching goes the other
+ * way, so no connection is steered without its original destination being published.
+ */
+const HOOKS = [
+  'sluice_getsockopt',
+  'sluice_sockops',
+  'sluice_getpeername4',
+  'sluice_getpeername6',
+  'sluice_recvmsg4',
+  'sluice_recvmsg6',
+  'sluice_sendmsg4',
+  'sluice_sendmsg6',
+  'sluice_connect4',
+  'sluice_connect6',
+] as const;
+
+const FRESH = '_fresh';
+
+export type Hook = (typeof HOOKS)[number];
+export type Attachment = 'attached' | 'updated' | 'replaced';
+
+export class HookLinks {
+  readonly #directory: string;
+  readonly #links = new Map<string, BpfLink>();
+
+  /** `directory` on a bpffs; made when it is not there. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(directory)) {
+      // Left by a start that ended between pinning and renaming: it was never the one in charge.
+      if (name.endsWith(FRESH)) removePin(join(directory, name));
+      else this.#links.set(name, BpfLink.fromPin(join(directory, name)));
+    }
+  }
+
+  /** Whether an earlier start left attachments. */
+  get adopted(): boolean {
+    return this.#links.size > 0;
+  }
+
+  /** Puts the programs in charge, one hook after the other. @throws BpfError; hooks newly attached by this call are undone */
+  switchTo(program: (hook: Hook) => BpfProgram, cgroup: Cgroup): Record<Hook, Attachment> {
+    const done: Partial<Record<Hook, Attachment>> = {};
+    try {
+      for (const hook of HOOKS) done[hook] = this.#switchHook(hook, program(hook), cgroup);
+    } catch (error) {
+      for (const hook of HOOKS.toReversed()) if (done[hook] === 'attached') this.#end(hook);
+      throw error;
+    }
+    return done as Record<Hook, Attachment>;
+  }
+
+  /** Ends every attachment, also those of earlier versions, and removes the directory. */
+  detachAll(): void {
+    const known: readonly string[] = HOOKS;
+    const order = [...known.toReversed(), ...[...this.#links.keys()].filter((name) => !known.includes(name))];
+    for (const name of order) this.#end(name);
+    rmdirSync(this.#directory);
+  }
+
+  /** Lets go of the descriptors; the pins keep the attachments. */
+  close(): void {
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+  }
+
+  #switchHook(hook: Hook, program: BpfProgram, cgroup: Cgroup): Attachment {
+    const old = this.#links.get(hook);
+    if (old !== undefined && belongsTo(old, program, cgroup) && tryUpdate(old, program)) return 'updated';
+    const path = join(this.#directory, hook);
+    const link = attachCgroup(program, cgroup.fd);
+    try {
+      link.pin(path + FRESH);
+      renameSync(path + FRESH, path);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    this.#links.set(hook, link);
+    if (old === undefined) return 'attached';
+    detach(old);
+    return 'replaced';
+  }
+
+  #end(name: string): void {
+    const link = this.#links.get(name);
+    if (link === undefined) return;
+    this.#links.delete(name);
+    detach(link);
+    removePin(join(this.#directory, name));
+  }
+}
+
+function belongsTo(link: BpfLink, program: BpfProgram, cgroup: Cgroup): boolean {
+  const info = link.info();
+  return info.cgroupId === cgroup.id && info.attachType === program.expectedAttachType;
+}
+
+/** False when the link is dead: its cgroup was removed, and another now has its id. */
+function tryUpdate(link: BpfLink, program: BpfProgram): boolean {
+  try {
+    link.update(program);
+    return true;
+  } catch (error) {
+    if (error instanceof BpfError) return false;
+    throw error;
+  }
+}
+
+function detach(link: BpfLink): void {
+  try {
+    link.detach();
+  } catch (error) {
+    // ENOLINK: the cgroup went first and took the attachment with it
+    if (!(error instanceof BpfError)) throw error;
+  } finally {
+    link.close();
+  }
+}
