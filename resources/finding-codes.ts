@@ -29,7 +29,9 @@ export type FindingCode =
   | 'SLU0115'
   | 'SLU0116'
   | 'SLU0117'
-  | 'SLU0118';
+  | 'SLU0118'
+  | 'SLU0301'
+  | 'SLU0302';
 // SLU02xx: gateway/translate adds its codes here.
 // SLU03xx: agent adds its codes here.
 
@@ -68,6 +70,11 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
   // SLU02xx: gateway/translate adds its codes here, with titles for people who write Gateways and Routes.
 
   // SLU03xx: agent adds its codes here: ports, kernel features, capabilities, files of the run.
+  SLU0301: error('a port of a Gateway cannot be opened', 'free the port or give the listener another'),
+  SLU0302: error(
+    'the kernel did not take the Services; it goes on with those of the revision before',
+    'change what the message names',
+  ),
 };
 
 function error(title: string, mend: string): FindingText {
