@@ -1,0 +1,6 @@
+// Every subcommand, in the order that help lists them.
+import { command as analyze } from '../analyze/command.ts';
+import { command as check } from '../check/command.ts';
+import type { Command } from './command.ts';
+
+export const COMMANDS: readonly Command[] = [analyze, check];
