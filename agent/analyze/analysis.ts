@@ -16,7 +16,7 @@ export function analyze(path: string): Analysis {
   try {
     const { resources, findings } = source.load();
     const translated = translate(resources, { controllerName: CONTROLLER_NAME, previousRevision: 0 });
-    const placed = translated.findings.map((finding) => place(finding, source));
+    const placed = translated.findings.map((finding) => placeFinding(finding, source));
     const objects = Object.values(resources).reduce(
       (sum: number, kind: readonly unknown[]) => sum + kind.length,
       0,
@@ -27,7 +27,8 @@ export function analyze(path: string): Analysis {
   }
 }
 
-function place(finding: Finding, source: DirectorySource): Finding {
+/** The finding with file, line and column of its object and field, where the source knows them. */
+export function placeFinding(finding: Finding, source: DirectorySource): Finding {
   const found = finding.object === undefined ? undefined : source.locate(finding.object, finding.field);
   return found === undefined ? finding : { ...finding, ...found };
 }
