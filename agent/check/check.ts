@@ -23,7 +23,7 @@ export interface CheckResult {
 /** What `sluice run` can do on this machine; each needs some checks to pass. */
 export const ABILITIES = {
   proxy: 'serve Gateway listeners',
-  epoll: 'serve them with the epoll engine (else node:net, about 1.4 times the CPU time)',
+  epoll: 'serve them with the epoll engine (else with the slower node:net)',
   datapath: 'steer connections to Services in the kernel',
 } as const;
 

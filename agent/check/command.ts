@@ -51,7 +51,7 @@ function render(checks: readonly CheckResult[], verdicts: readonly Verdict[]): s
   const title = 'sluice run will';
   const what = verdicts.map(
     ({ ability, works, because }) =>
-      `${works ? 'yes ' : 'no  '}  ${ABILITIES[ability]}${works ? '' : `: not with ${because.join(', ')}`}\n`,
+      `${works ? 'yes' : 'no '}   ${ABILITIES[ability]}${works ? '' : `: ${[...new Set(because)].join(', ')}`}\n`,
   );
   return [...groups, `${title}\n${'-'.repeat(title.length)}\n${what.join('')}`].join('\n');
 }
