@@ -11,6 +11,7 @@ export const EAGAIN = 11;
 export const EEXIST = 17;
 export const EINVAL = 22;
 export const ENOSPC = 28;
+export const ECONNRESET = 104;
 export const ENOTCONN = 107;
 export const EADDRINUSE = 98;
 export const EINPROGRESS = 115;

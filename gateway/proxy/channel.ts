@@ -1,0 +1,78 @@
+// One connection as the engine sees it, and the input/output that an engine gives it. The HTTP core above knows nothing of
+// descriptors; epoll and node:net below know nothing of HTTP.
+
+/** Memory that a system call may be pointed at. `address` is 0 where the engine does not need it. */
+export interface Bytes {
+  readonly buffer: Buffer;
+  readonly address: number;
+}
+
+/** What `Channel.closing` says shall happen once the pending bytes are written. */
+export const STAY = 0;
+export const CLOSE_WHEN_WRITTEN = 1;
+export const END_WHEN_WRITTEN = 2;
+
+/** State and events of a connection. Events are called by the engine, never from within `Io` calls but `onClosed`. */
+export abstract class Channel {
+  /** Descriptor, or any number above -1 for an engine without; -1 once closed. */
+  fd = -1;
+  /** Tells events of this connection from those of an earlier one with the same descriptor. */
+  tag = 0;
+  /** Place in the table of deadlines, -1 without. */
+  slot = -1;
+  /** Bytes may be waiting in the kernel although nobody reads. */
+  readable = false;
+  paused = false;
+  /** Stands in the engine's list of channels to read from. */
+  queued = false;
+  connecting = false;
+  /** The peer has sent FIN (or the connection broke): read to the end, no further edge comes. */
+  peerEnded = false;
+  /** `onEnd` was called. */
+  ended = false;
+  /** Writing failed: `onBroken` is due or was called. */
+  broken = false;
+  errno = 0;
+  closing: number = STAY;
+  /** Bytes that the kernel would not take yet. */
+  pending: Bytes | null = null;
+  pendingStart = 0;
+  pendingEnd = 0;
+  /** The node:net engine's socket. */
+  socket: unknown = null;
+
+  /** `bytes.buffer` from `start` to `end` was read; it is only valid until the call returns. */
+  abstract onData(bytes: Bytes, start: number, end: number): void;
+  /** The peer ended its side. Writing may still be possible. */
+  abstract onEnd(): void;
+  /** The connection is lost, or could not be made. The channel is still to be closed by its owner. */
+  abstract onError(errno: number): void;
+  abstract onConnected(): void;
+  /** Everything pending was written. */
+  abstract onDrained(): void;
+  /** The channel's deadline has passed. */
+  abstract onDeadline(): void;
+  /** The engine has closed the channel, at once or after what was pending. Called once. */
+  abstract onClosed(): void;
+}
+
+export interface Io {
+  allocate(size: number): Bytes;
+  /** Sends now what the kernel takes and keeps a copy of the rest in `channel.pending`. Failures come later as an event. */
+  write(channel: Channel, bytes: Bytes, start: number, end: number): void;
+  /** Starts to connect; `onConnected` or `onError` follows. What is written meanwhile waits in `pending`. */
+  connect(channel: Channel, address: string, port: number): void;
+  /** No `onData` until `resume`, which never calls it itself. */
+  pause(channel: Channel): void;
+  resume(channel: Channel): void;
+  /** Closes after what is pending. */
+  finish(channel: Channel): void;
+  /** Sends FIN after what is pending; reading goes on. */
+  end(channel: Channel): void;
+  /** Closes at once; pending bytes are lost. */
+  close(channel: Channel): void;
+  /** Closes at once with RST, so that the peer cannot take what it has for the whole. */
+  reset(channel: Channel): void;
+  /** Bytes pending over all channels. */
+  readonly buffered: number;
+}

@@ -1,0 +1,103 @@
+// What all connections of a worker share: input/output, limits, counters, the configuration in force, and the objects that
+// are used over and over so that a request allocates none.
+import { performance } from 'node:perf_hooks';
+import type { FailureCode } from '../model/failure.ts';
+import type { AccessLog } from '../observe/access-log.ts';
+import { Recorder } from '../observe/recorder.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import { ClusterSet } from '../upstream/cluster-set.ts';
+import type { Bytes, Channel, Io } from './channel.ts';
+import type { CompiledConfig } from './compiled-config.ts';
+import type { Deadlines } from './deadlines.ts';
+import type { Downstream } from './http1/downstream.ts';
+import { Head } from './http1/head.ts';
+import { RequestEdit } from './http1/rewrite-request.ts';
+import { Target } from './http1/target.ts';
+import type { Upstream } from './http1/upstream.ts';
+import { HeadView } from './http1/view.ts';
+import type { Limits } from './limits.ts';
+
+const OUT_BYTES = 65_536;
+
+export interface EngineOptions {
+  /** This worker's share. */
+  readonly limits: Limits;
+  readonly recorder: Recorder;
+  readonly accessLog?: AccessLog | undefined;
+  /** Name the failure in `x-sluice-failure` of local answers. */
+  readonly failureHeader: boolean;
+}
+
+/** Chooses a backend for a request whose head was read, and sends it. */
+export interface Dispatch {
+  /** `bytes` from `bodyStart` to `bodyEnd` is the part of the body that came with the head. */
+  begin(down: Downstream, bytes: Bytes, bodyStart: number, bodyEnd: number): void;
+  /** A reused connection died before it answered: sends the request once more. False when that is not allowed. */
+  again(down: Downstream, dead: Upstream): boolean;
+  /** No connection came about: tries another endpoint or answers `code`. */
+  connectFailed(down: Downstream, failed: Upstream, code: FailureCode): void;
+}
+
+export class Engine {
+  readonly io: Io;
+  readonly deadlines: Deadlines;
+  readonly limits: Limits;
+  readonly recorder: Recorder;
+  readonly accessLog: AccessLog | undefined;
+  readonly failureHeader: boolean;
+  readonly requestHead: Head;
+  readonly responseHead: Head;
+  readonly view: HeadView;
+  readonly target: Target = new Target();
+  readonly edit: RequestEdit = new RequestEdit();
+  readonly clusters: ClusterSet<Upstream>;
+  readonly clients: Set<Downstream> = new Set();
+  dispatch: Dispatch;
+  config: CompiledConfig;
+  draining = false;
+  #out: Bytes;
+
+  constructor(
+    io: Io,
+    deadlines: Deadlines,
+    config: CompiledConfig,
+    options: EngineOptions,
+    dispatchOf: (engine: Engine) => Dispatch,
+  ) {
+    const { limits } = options;
+    this.io = io;
+    this.deadlines = deadlines;
+    this.config = config;
+    this.limits = limits;
+    this.recorder = options.recorder;
+    this.accessLog = options.accessLog;
+    this.failureHeader = options.failureHeader;
+    this.requestHead = new Head(limits.maxHeaders);
+    this.responseHead = new Head(limits.maxHeaders);
+    this.view = new HeadView(this.requestHead);
+    this.clusters = new ClusterSet<Upstream>(limits);
+    this.#out = io.allocate(OUT_BYTES);
+    this.dispatch = dispatchOf(this);
+  }
+
+  /** Milliseconds with fractions, since the worker began. */
+  now(): number {
+    return performance.now();
+  }
+
+  /** Memory to assemble `size` bytes in; the next call hands out the same. */
+  out(size: number): Bytes {
+    if (size > this.#out.buffer.length) this.#out = this.io.allocate(size * 2);
+    return this.#out;
+  }
+
+  /** A worker never dies of one connection: what a defect was met on is closed, on both sides. */
+  abandon(channel: Channel): void {
+    this.io.reset(channel);
+  }
+
+  /** Idle connections of endpoints that are gone. */
+  closeRetired(pools: readonly EndpointPool<Upstream>[]): void {
+    for (const pool of pools) for (let up = pool.take(); up !== undefined; up = pool.take()) up.close();
+  }
+}

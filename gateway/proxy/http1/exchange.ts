@@ -1,0 +1,65 @@
+// One request and its answer, from the head to the last byte: where it goes and what will be counted. Every client
+// connection has one such object and fills it anew for each request.
+import type { CompiledFilters } from '../../filter/filters.ts';
+import type { FailureCode } from '../../model/failure.ts';
+import type { CompiledRule } from '../../route/compiled-rule.ts';
+import type { ClusterPool } from '../../upstream/cluster-pool.ts';
+import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
+import type { ServedListener } from '../compiled-config.ts';
+import type { Upstream } from './upstream.ts';
+
+export class Exchange {
+  /** A request was begun and not settled yet. */
+  open = false;
+  method = '';
+  /** Of the request: HTTP/1.minor. */
+  minor = 1;
+  /** The client's connection serves another request after this one. */
+  keep = false;
+  headOnly = false;
+  listener: ServedListener | undefined = undefined;
+  rule: CompiledRule | undefined = undefined;
+  filters: CompiledFilters | undefined = undefined;
+  cluster: ClusterPool<Upstream> | undefined = undefined;
+  endpoint: EndpointPool<Upstream> | undefined = undefined;
+  /** Endpoints tried. */
+  attempts = 0;
+  /** Sent to the client; 0 before that. */
+  status = 0;
+  failure: FailureCode | '' = '';
+  startedAt = 0;
+  sentAt = 0;
+  answeredAt = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** For the access log. */
+  host = '';
+  path = '';
+  query = '';
+  requestId = '';
+
+  begin(now: number): void {
+    this.open = true;
+    this.method = '';
+    this.minor = 1;
+    this.keep = false;
+    this.headOnly = false;
+    this.listener = undefined;
+    this.rule = undefined;
+    this.filters = undefined;
+    this.cluster = undefined;
+    this.endpoint = undefined;
+    this.attempts = 0;
+    this.status = 0;
+    this.failure = '';
+    this.startedAt = now;
+    this.sentAt = 0;
+    this.answeredAt = 0;
+    this.bytesIn = 0;
+    this.bytesOut = 0;
+    this.host = '';
+    this.path = '';
+    this.query = '';
+    this.requestId = '';
+  }
+}

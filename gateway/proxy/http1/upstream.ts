@@ -1,0 +1,394 @@
+// A connection to an endpoint. Reads the answer to one request at a time, sends it on to the client, and goes back to its
+// pool. An answer that needs no change is written from where it was read: head and body in one call, nothing copied.
+//
+//   IDLE ─► HEAD ─► BODY | CHUNKED | UNTIL_CLOSE ─► IDLE or closed
+import type { ClusterPool } from '../../upstream/cluster-pool.ts';
+import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
+import { Channel, type Bytes } from '../channel.ts';
+import type { Engine } from '../engine.ts';
+import { ChunkScanner, UNFINISHED } from './chunk.ts';
+import { copyText } from './copy.ts';
+import type { Downstream } from './downstream.ts';
+import {
+  CODING_IN_1_0,
+  DONE,
+  faultDetail,
+  HEAD_TOO_LARGE,
+  INTERIM_FLOOD,
+  LENGTH_AND_CODING,
+  MORE,
+  SWITCHED_UNASKED,
+} from './fault.ts';
+import { CLOSE, KEEP_ALIVE, type Head } from './head.ts';
+import {
+  boundResponseHead,
+  dropLine,
+  SAY_CLOSE,
+  SAY_KEEP_ALIVE,
+  SAY_NOTHING,
+  writeResponseHead,
+} from './rewrite-response.ts';
+import { scanResponse } from './scan.ts';
+import { Stash } from './stash.ts';
+
+const IDLE = 0;
+const HEAD = 1;
+const BODY = 2;
+const CHUNKED = 3;
+const UNTIL_CLOSE = 4;
+const CLOSED = 5;
+
+/** How the body goes to the client. */
+const AS_IT_IS = 0;
+const INTO_CHUNKS = 1;
+const OUT_OF_CHUNKS = 2;
+
+const MAX_INTERIM = 32;
+/** 'ffffffff' CR LF before a chunk's data and CR LF after it. */
+const CHUNK_FRAME = 12;
+const LAST_CHUNK = '0\r\n\r\n';
+const ONE = 49;
+/** Requests up to this size are kept until they are answered, to be sent again should the connection prove dead. */
+export const KEPT_REQUEST = 4096;
+
+export class Upstream extends Channel implements Pooled {
+  poolIndex = -1;
+  readonly engine: Engine;
+  readonly pool: EndpointPool<Upstream>;
+  readonly cluster: ClusterPool<Upstream>;
+  /** Whose request this is; null while idle. */
+  down: Downstream | null = null;
+  /** Has served a request before: it may have been closed at the other end without our knowing. */
+  reused = false;
+  /** Memory to assemble a request in that is not too large. */
+  readonly request: Bytes;
+  /** The request as it was sent: `request`, or a copy of a larger one. */
+  kept: Bytes;
+  /** 0: not all of the request is in `kept`. */
+  requestLength = 0;
+  #state = IDLE;
+  #mode = AS_IT_IS;
+  #keep = false;
+  #remaining = 0;
+  #interims = 0;
+  #counted = false;
+  #chunks: ChunkScanner | null = null;
+  readonly #stash = new Stash();
+
+  constructor(engine: Engine, pool: EndpointPool<Upstream>, cluster: ClusterPool<Upstream>) {
+    super();
+    this.engine = engine;
+    this.pool = pool;
+    this.cluster = cluster;
+    this.request = engine.io.allocate(KEPT_REQUEST);
+    this.kept = this.request;
+    pool.open++;
+  }
+
+  /** Not a byte of an answer has come. */
+  get silent(): boolean {
+    return this.#state === HEAD && this.#interims === 0 && this.#stash.bytes === null;
+  }
+
+  /** A request is about to be written. */
+  begin(down: Downstream): void {
+    this.down = down;
+    down.upstream = this;
+    this.#state = HEAD;
+    this.#interims = 0;
+    this.kept = this.request;
+    this.requestLength = 0;
+    this.engine.deadlines.clear(this);
+  }
+
+  close(): void {
+    this.#state = CLOSED;
+    this.pool.drop(this);
+    this.engine.io.close(this);
+  }
+
+  /** Reads exactly while the client takes what comes. */
+  flow(): void {
+    const { down, engine } = this;
+    if (down !== null && down.pending !== null) engine.io.pause(this);
+    else if (this.paused) engine.io.resume(this);
+  }
+
+  onData(bytes: Bytes, start: number, end: number): void {
+    if (this.down === null) {
+      // Nobody asked: whatever it is, it must not be taken for the next answer.
+      this.close();
+      return;
+    }
+    if (this.#stash.bytes !== null) {
+      this.#stash.add(this.engine.io, bytes, start, end);
+      bytes = this.#stash.bytes;
+      start = this.#stash.start;
+      end = this.#stash.end;
+      if (!this.#stash.worthScanning(bytes.buffer, start, end)) return;
+      const { scanned } = this.#stash;
+      this.#stash.clear();
+      this.#stash.scanned = scanned;
+    }
+    while (start < end) {
+      switch (this.#state) {
+        case HEAD:
+          start = this.#readHead(bytes, start, end);
+          break;
+        case BODY:
+        case CHUNKED:
+        case UNTIL_CLOSE:
+          start = this.#readBody(bytes, start, end);
+          break;
+        default:
+          return;
+      }
+    }
+  }
+
+  onEnd(): void {
+    const { down } = this;
+    if (down !== null && this.#state === UNTIL_CLOSE) {
+      if (this.#mode === INTO_CHUNKS) this.#sendText(down, LAST_CHUNK);
+      this.#complete(down, false);
+    } else this.onError();
+  }
+
+  onError(): void {
+    const { down, engine } = this;
+    if (down === null) this.close();
+    else if (this.connecting) engine.dispatch.connectFailed(down, this, 'CONNECT_FAILED');
+    else if (this.#state === HEAD) {
+      if (!this.silent || !engine.dispatch.again(down, this)) down.fail('UPSTREAM_RESET');
+    } else down.fail('UPSTREAM_TRUNCATED');
+  }
+
+  onConnected(): void {
+    const { down, engine } = this;
+    this.count();
+    if (down === null) return;
+    const { responseTimeout, idleTimeout } = engine.limits;
+    engine.deadlines.set(down, down.requestComplete ? responseTimeout : idleTimeout);
+  }
+
+  onDrained(): void {
+    this.down?.flow();
+  }
+
+  /** Has been idle for too long. */
+  onDeadline(): void {
+    if (this.down === null) this.close();
+  }
+
+  onClosed(): void {
+    this.pool.open--;
+    if (this.#counted) this.engine.recorder.upstreamClosed(this.cluster.id);
+  }
+
+  /** The connection stands. */
+  count(): void {
+    this.#counted = true;
+    this.engine.recorder.upstreamOpened(this.cluster.id);
+  }
+
+  /** Returns the end of what was used. */
+  #readHead(bytes: Bytes, start: number, end: number): number {
+    const { engine, down } = this;
+    if (down === null) return end;
+    const head = engine.responseHead;
+    const result = scanResponse(head, bytes.buffer, start, end);
+    const size = (result === DONE ? head.end : end) - start;
+    if (result === MORE && size < engine.limits.maxHeadBytes) {
+      this.#stash.add(engine.io, bytes, start, end);
+      this.#stash.scanned = size;
+      return end;
+    }
+    this.#stash.scanned = 0;
+    if (result !== DONE || size > engine.limits.maxHeadBytes)
+      return this.#refuse(down, result < 0 ? result : HEAD_TOO_LARGE, end);
+    if (head.chunked && head.contentLength >= 0) return this.#refuse(down, LENGTH_AND_CODING, end);
+    if (head.chunked && head.minor === 0) return this.#refuse(down, CODING_IN_1_0, end);
+    if (head.status < 200) return this.#passInterim(bytes, head, down, end);
+    return this.#answer(bytes, head, down, end);
+  }
+
+  #passInterim(bytes: Bytes, head: Head, down: Downstream, end: number): number {
+    if (head.status === 101) return this.#refuse(down, SWITCHED_UNASKED, end);
+    if (++this.#interims > MAX_INTERIM) return this.#refuse(down, INTERIM_FLOOD, end);
+    if (down.exchange.minor === 0) return head.end;
+    dropLine(head, head.lengthLine);
+    dropLine(head, head.codingLine);
+    const out = this.engine.out(boundResponseHead(head, undefined));
+    const length = writeResponseHead(out.buffer, 0, bytes.buffer, head, undefined, SAY_NOTHING, false);
+    down.exchange.bytesOut += length;
+    this.engine.io.write(down, out, 0, length);
+    return head.end;
+  }
+
+  /** The final answer: finds its framing, sends its head with what is here of its body. Returns the end of what was used. */
+  #answer(bytes: Bytes, head: Head, down: Downstream, end: number): number {
+    const { exchange } = down;
+    const { engine } = this;
+    const { status } = head;
+    const bodyStart = head.end;
+    let bodyEnd = bodyStart;
+    let complete = true;
+    this.#keep = (head.options & CLOSE) === 0 && (head.minor === 1 || (head.options & KEEP_ALIVE) !== 0);
+    this.#mode = AS_IT_IS;
+    if (exchange.headOnly || status === 204 || status === 304) {
+      if (status === 204) dropLine(head, head.lengthLine);
+      if (status === 204 || exchange.minor === 0) dropLine(head, head.codingLine);
+    } else if (head.chunked) {
+      if (exchange.minor === 0) {
+        this.#mode = OUT_OF_CHUNKS;
+        exchange.keep = false;
+        dropLine(head, head.codingLine);
+      }
+      this.#chunks ??= new ChunkScanner();
+      this.#chunks.reset(exchange.minor === 0);
+      const result = this.#chunks.scan(bytes.buffer, bodyStart, end);
+      if (result < UNFINISHED) return this.#refuse(down, result, end);
+      complete = result !== UNFINISHED;
+      bodyEnd = complete ? result : end;
+      this.#state = CHUNKED;
+    } else if (head.contentLength >= 0) {
+      bodyEnd = Math.min(end, bodyStart + head.contentLength);
+      this.#remaining = head.contentLength - (bodyEnd - bodyStart);
+      complete = this.#remaining === 0;
+      this.#state = BODY;
+    } else {
+      // Only the end of the connection ends this body. A client that knows chunks gets chunks: its connection stays, and
+      // it can tell an answer that broke off.
+      complete = false;
+      bodyEnd = end;
+      this.#keep = false;
+      this.#state = UNTIL_CLOSE;
+      if (exchange.minor === 1) this.#mode = INTO_CHUNKS;
+      else exchange.keep = false;
+    }
+    if (!down.requestComplete || engine.draining) exchange.keep = false;
+    exchange.status = status;
+    if (engine.accessLog !== undefined) exchange.answeredAt = engine.now();
+    this.#sendHead(bytes, head, down, bodyEnd);
+    if (complete) this.#complete(down, bodyEnd < end);
+    else {
+      engine.deadlines.set(down, engine.limits.idleTimeout);
+      if (down.pending !== null) this.flow();
+    }
+    return complete ? end : bodyEnd;
+  }
+
+  #sendHead(bytes: Bytes, head: Head, down: Downstream, bodyEnd: number): void {
+    const { exchange } = down;
+    const { io } = this.engine;
+    const { filters } = exchange;
+    const { buffer } = bytes;
+    if (head.minor === 0) buffer[head.start + 7] = ONE;
+    const connection = !exchange.keep ? SAY_CLOSE : exchange.minor === 0 ? SAY_KEEP_ALIVE : SAY_NOTHING;
+    const filtered =
+      filters !== undefined && (filters.responseDrop !== undefined || filters.responseAppend !== undefined);
+    if (head.drops === 0 && connection === SAY_NOTHING && this.#mode === AS_IT_IS && !filtered) {
+      exchange.bytesOut += bodyEnd - head.start;
+      io.write(down, bytes, head.start, bodyEnd);
+      return;
+    }
+    const out = this.engine.out(boundResponseHead(head, filters));
+    const length = writeResponseHead(
+      out.buffer,
+      0,
+      buffer,
+      head,
+      filters,
+      connection,
+      this.#mode === INTO_CHUNKS,
+    );
+    exchange.bytesOut += length;
+    const bodyStart = head.end;
+    if (bodyEnd > bodyStart && this.#mode === AS_IT_IS && length <= bodyStart) {
+      // In front of the body, over the old head: still one write.
+      out.buffer.copy(buffer, bodyStart - length, 0, length);
+      exchange.bytesOut += bodyEnd - bodyStart;
+      io.write(down, bytes, bodyStart - length, bodyEnd);
+      return;
+    }
+    io.write(down, out, 0, length);
+    if (bodyEnd > bodyStart) this.#sendBody(bytes, bodyStart, bodyEnd, down);
+  }
+
+  #readBody(bytes: Bytes, start: number, end: number): number {
+    const { down, engine } = this;
+    if (down === null) return end;
+    let next = end;
+    let complete = false;
+    if (this.#state === BODY) {
+      next = Math.min(end, start + this.#remaining);
+      this.#remaining -= next - start;
+      complete = this.#remaining === 0;
+    } else if (this.#state === CHUNKED && this.#chunks !== null) {
+      const result = this.#chunks.scan(bytes.buffer, start, end);
+      if (result < UNFINISHED) return this.#refuse(down, result, end);
+      complete = result !== UNFINISHED;
+      next = complete ? result : end;
+    }
+    this.#sendBody(bytes, start, next, down);
+    if (complete) {
+      this.#complete(down, next < end);
+      return end;
+    }
+    engine.deadlines.set(down, engine.limits.idleTimeout);
+    if (down.pending !== null) this.flow();
+    return next;
+  }
+
+  #sendBody(bytes: Bytes, start: number, end: number, down: Downstream): void {
+    const { io } = this.engine;
+    const { exchange } = down;
+    if (this.#mode === AS_IT_IS) {
+      exchange.bytesOut += end - start;
+      io.write(down, bytes, start, end);
+    } else if (this.#mode === INTO_CHUNKS) {
+      const out = this.engine.out(end - start + CHUNK_FRAME);
+      let at = copyText(`${(end - start).toString(16)}\r\n`, out.buffer, 0);
+      bytes.buffer.copy(out.buffer, at, start, end);
+      at += end - start;
+      at = copyText('\r\n', out.buffer, at);
+      exchange.bytesOut += at;
+      io.write(down, out, 0, at);
+    } else {
+      const { pieces } = this.#chunks!;
+      for (let i = 0; i < pieces.length; i += 2) {
+        exchange.bytesOut += pieces[i + 1]! - pieces[i]!;
+        io.write(down, bytes, pieces[i]!, pieces[i + 1]!);
+      }
+    }
+  }
+
+  #sendText(down: Downstream, text: string): void {
+    const out = this.engine.out(text.length);
+    const length = copyText(text, out.buffer, 0);
+    down.exchange.bytesOut += length;
+    this.engine.io.write(down, out, 0, length);
+  }
+
+  /** The answer is complete. Bytes beyond its end, or a request that is not yet sent, spoil the connection. */
+  #complete(down: Downstream, surplus: boolean): void {
+    this.down = null;
+    const { engine } = this;
+    if (!this.#keep || surplus || this.peerEnded || !down.requestComplete || this.pending !== null)
+      this.close();
+    else {
+      this.#state = IDLE;
+      this.reused = true;
+      if (this.paused) engine.io.resume(this);
+      if (this.pool.give(this)) engine.deadlines.set(this, engine.limits.idleTimeout);
+      else this.close();
+    }
+    down.done();
+  }
+
+  /** What came is not HTTP, or not what was asked for. */
+  #refuse(down: Downstream, fault: number, end: number): number {
+    down.fail('UPSTREAM_PROTOCOL', faultDetail(fault));
+    return end;
+  }
+}

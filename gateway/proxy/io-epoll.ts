@@ -1,0 +1,344 @@
+// The epoll engine: one blocking loop per worker, edge-triggered, system calls one by one through FFI.
+//
+//   wait ─► events: accept, flush, read ─► ready: channels that have more to read ─► broken: failed writes ─► deadlines
+//
+// Per request and side this is one read, one write and a share of a wait. Each bend of style here was measured: 90 % of the
+// time is the kernel's, so what counts is the number of calls. bench: `npm run bench -- http1`.
+import {
+  acceptConnection,
+  closeSocket,
+  endWriting,
+  peerOfAccepted,
+  resetOnClose,
+  setNoDelay,
+  startConnection,
+} from '#native/socket';
+import { EAGAIN, ECONNRESET, EINTR, ENOTCONN } from '#native/errno';
+import { Epoll, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '#native/epoll';
+import { lastErrno, read, write } from '#native/libc';
+import { allocatePinned, type Pinned } from '#native/memory';
+import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
+import { TICK, type Deadlines } from './deadlines.ts';
+
+/** Room before what is read, so that a longer head can be put in front of the body that came with it. */
+const HEADROOM = 4096;
+const RECEIVE = 65_536;
+/** Reads from one channel before the others get their turn. */
+const READS_PER_TURN = 16;
+const ACCEPTS_PER_TURN = 64;
+const SMALLEST_PENDING = 4096;
+/** Tag of listeners and other watched descriptors; connections count from 1. */
+const WATCHED = 0;
+const LAST_TAG = 0x3fffffff;
+/** `fd` of a channel whose socket could not be made, until it is closed. */
+const NO_DESCRIPTOR = 0x7fffffff;
+
+export type Accepted = (fd: number, address: string, port: number) => void;
+
+export class EpollIo implements Io {
+  buffered = 0;
+  readonly #deadlines: Deadlines;
+  readonly #onDefect: (channel: Channel, error: unknown) => void;
+  /** One byte per descriptor that this worker has open, shared with whoever has to clean up after a crash. */
+  readonly #owned: Uint8Array;
+  readonly #epoll = Epoll.open();
+  readonly #channels: (Channel | undefined)[] = [];
+  readonly #watched = new Map<number, () => void>();
+  readonly #receive: Pinned = allocatePinned(HEADROOM + RECEIVE);
+  readonly #receiveAddress: number = this.#receive.address + HEADROOM;
+  #ready: Channel[] = [];
+  #broken: Channel[] = [];
+  #tag = WATCHED;
+
+  constructor(deadlines: Deadlines, owned: Uint8Array, onDefect: (channel: Channel, error: unknown) => void) {
+    this.#deadlines = deadlines;
+    this.#owned = owned;
+    this.#onDefect = onDefect;
+  }
+
+  /** One turn: waits for events (at most until the next tick when a deadline is set) and handles them all. */
+  turn(): void {
+    const timeout = this.#ready.length > 0 ? 0 : this.#deadlines.size > 0 ? TICK : -1;
+    const count = this.#epoll.wait(timeout);
+    const sweep = this.#deadlines.advance(performance.now());
+    for (let i = 0; i < count; i++) {
+      const fd = this.#epoll.fd(i);
+      const tag = this.#epoll.tag(i);
+      if (tag === WATCHED) {
+        this.#watched.get(fd)?.();
+        continue;
+      }
+      const channel = this.#channels[fd];
+      if (channel === undefined || channel.tag !== tag) continue;
+      try {
+        this.#handle(channel, this.#epoll.events(i));
+      } catch (error) {
+        this.#onDefect(channel, error);
+      }
+    }
+    if (this.#ready.length > 0) this.#readOn();
+    if (this.#broken.length > 0) this.#reportBroken();
+    if (sweep) this.#deadlines.sweep(this.#expire);
+  }
+
+  /** Calls `onReadable` whenever `fd` is readable, until `unwatch`. */
+  watch(fd: number, onReadable: () => void): void {
+    this.#watched.set(fd, onReadable);
+    this.#epoll.addReadable(fd, WATCHED);
+  }
+
+  unwatch(fd: number): void {
+    this.#watched.delete(fd);
+    this.#epoll.remove(fd);
+  }
+
+  /** Takes what waits in a listener's queue. False: `limit` was reached and there may be more. */
+  accept(listener: number, accepted: Accepted, limit: number = ACCEPTS_PER_TURN): boolean {
+    for (let i = 0; i < limit; i++) {
+      const fd = acceptConnection(listener);
+      if (fd < 0) {
+        // ECONNABORTED and the like concern one connection; only an empty queue (or no descriptors) ends the round.
+        if (lastErrno() === EINTR) continue;
+        return true;
+      }
+      const { address, port } = peerOfAccepted();
+      setNoDelay(fd);
+      accepted(fd, address, port);
+    }
+    return false;
+  }
+
+  /** Gives an open descriptor to a channel. False when epoll has no room for it; the descriptor is then closed. */
+  adopt(channel: Channel, fd: number): boolean {
+    const tag = this.#tag === LAST_TAG ? 1 : this.#tag + 1;
+    if (this.#epoll.addStream(fd, tag) < 0) {
+      closeSocket(fd);
+      return false;
+    }
+    this.#tag = tag;
+    channel.fd = fd;
+    channel.tag = tag;
+    this.#channels[fd] = channel;
+    this.#owned[fd] = 1;
+    this.#deadlines.add(channel);
+    return true;
+  }
+
+  allocate(size: number): Bytes {
+    const buffer = allocatePinned(size);
+    return buffer;
+  }
+
+  write(channel: Channel, bytes: Bytes, start: number, end: number): void {
+    if (channel.fd < 0 || (channel.broken && !channel.connecting)) return;
+    if (channel.pending === null && !channel.connecting) {
+      const sent = write(channel.fd, bytes.address + start, end - start);
+      if (sent === end - start) return;
+      if (sent >= 0) start += sent;
+      else {
+        const errno = lastErrno();
+        if (errno !== EAGAIN && errno !== EINTR && errno !== ENOTCONN) {
+          this.#fail(channel, errno);
+          return;
+        }
+      }
+    }
+    this.#keep(channel, bytes, start, end);
+  }
+
+  connect(channel: Channel, address: string, port: number): void {
+    const fd = startConnection(address, port);
+    channel.connecting = true;
+    if (fd >= 0 && this.adopt(channel, fd)) return;
+    // Even a connection that fails at once says so later, as an event.
+    channel.fd = NO_DESCRIPTOR;
+    this.#deadlines.add(channel);
+    this.#fail(channel, fd < 0 ? -fd : ECONNRESET);
+  }
+
+  pause(channel: Channel): void {
+    channel.paused = true;
+  }
+
+  resume(channel: Channel): void {
+    channel.paused = false;
+    if (channel.readable) this.#queue(channel);
+  }
+
+  finish(channel: Channel): void {
+    if (channel.pending === null || channel.broken) this.close(channel);
+    else channel.closing = CLOSE_WHEN_WRITTEN;
+  }
+
+  end(channel: Channel): void {
+    if (channel.pending !== null) channel.closing = END_WHEN_WRITTEN;
+    else if (channel.fd >= 0 && !channel.broken) endWriting(channel.fd);
+  }
+
+  close(channel: Channel): void {
+    const { fd } = channel;
+    if (fd < 0) return;
+    channel.fd = -1;
+    this.#deadlines.remove(channel);
+    this.#release(channel);
+    if (fd !== NO_DESCRIPTOR) {
+      this.#channels[fd] = undefined;
+      this.#owned[fd] = 0;
+      closeSocket(fd);
+    }
+    channel.onClosed();
+  }
+
+  reset(channel: Channel): void {
+    if (channel.fd >= 0 && channel.fd !== NO_DESCRIPTOR) resetOnClose(channel.fd);
+    this.close(channel);
+  }
+
+  #handle(channel: Channel, events: number): void {
+    if ((events & EPOLLOUT) !== 0) {
+      if (channel.connecting) {
+        if ((events & (EPOLLERR | EPOLLHUP)) === 0) this.#connected(channel);
+      } else if (channel.pending !== null) this.#flush(channel);
+      if (channel.fd < 0) return;
+    }
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) {
+      channel.peerEnded = true;
+      if (channel.ended) {
+        if ((events & (EPOLLHUP | EPOLLERR)) !== 0) channel.onError(ECONNRESET);
+        return;
+      }
+    }
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(channel);
+  }
+
+  /** Reads until the kernel has no more. A short read says so without another call. */
+  #read(channel: Channel): void {
+    for (let i = 0; i < READS_PER_TURN; i++) {
+      if (channel.fd < 0 || channel.ended) return;
+      if (channel.paused) {
+        channel.readable = true;
+        return;
+      }
+      const count = read(channel.fd, this.#receiveAddress, RECEIVE);
+      if (count > 0) {
+        channel.onData(this.#receive, HEADROOM, HEADROOM + count);
+        if (count < RECEIVE && !channel.peerEnded) {
+          channel.readable = false;
+          return;
+        }
+      } else if (count === 0) {
+        channel.readable = false;
+        channel.ended = true;
+        channel.onEnd();
+        return;
+      } else {
+        const errno = lastErrno();
+        if (errno === EINTR) continue;
+        channel.readable = false;
+        if (errno !== EAGAIN) channel.onError(errno);
+        return;
+      }
+    }
+    channel.readable = true;
+    this.#queue(channel);
+  }
+
+  #connected(channel: Channel): void {
+    channel.connecting = false;
+    if (channel.pending !== null) this.#flush(channel);
+    if (channel.fd >= 0 && !channel.broken) channel.onConnected();
+  }
+
+  #flush(channel: Channel): void {
+    const pending = channel.pending;
+    if (pending === null) return;
+    const length = channel.pendingEnd - channel.pendingStart;
+    const sent = write(channel.fd, pending.address + channel.pendingStart, length);
+    if (sent < 0) {
+      const errno = lastErrno();
+      if (errno !== EAGAIN && errno !== EINTR) this.#fail(channel, errno);
+      return;
+    }
+    channel.pendingStart += sent;
+    this.buffered -= sent;
+    if (sent < length) return;
+    channel.pending = null;
+    if (channel.closing === CLOSE_WHEN_WRITTEN) this.close(channel);
+    else if (channel.closing === END_WHEN_WRITTEN) {
+      channel.closing = STAY;
+      endWriting(channel.fd);
+    } else channel.onDrained();
+  }
+
+  #keep(channel: Channel, bytes: Bytes, start: number, end: number): void {
+    const held = channel.pending === null ? 0 : channel.pendingEnd - channel.pendingStart;
+    const added = end - start;
+    let pending = channel.pending;
+    if (pending === null || pending.buffer.length - channel.pendingEnd < added) {
+      const larger = this.allocate(Math.max(SMALLEST_PENDING, held + added, held * 2));
+      pending?.buffer.copy(larger.buffer, 0, channel.pendingStart, channel.pendingEnd);
+      pending = larger;
+      channel.pendingStart = 0;
+      channel.pendingEnd = held;
+    }
+    bytes.buffer.copy(pending.buffer, channel.pendingEnd, start, end);
+    channel.pending = pending;
+    channel.pendingEnd += added;
+    this.buffered += added;
+  }
+
+  #release(channel: Channel): void {
+    if (channel.pending === null) return;
+    this.buffered -= channel.pendingEnd - channel.pendingStart;
+    channel.pending = null;
+  }
+
+  #fail(channel: Channel, errno: number): void {
+    channel.broken = true;
+    channel.errno = errno;
+    this.#broken.push(channel);
+  }
+
+  #queue(channel: Channel): void {
+    if (channel.queued) return;
+    channel.queued = true;
+    this.#ready.push(channel);
+  }
+
+  #readOn(): void {
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const channel of ready) {
+      channel.queued = false;
+      if (channel.fd < 0) continue;
+      try {
+        this.#read(channel);
+      } catch (error) {
+        this.#onDefect(channel, error);
+      }
+    }
+  }
+
+  /** What the peer sent before it broke the connection may be an answer: read it first. */
+  #reportBroken(): void {
+    const broken = this.#broken;
+    this.#broken = [];
+    for (const channel of broken) {
+      try {
+        channel.peerEnded = true;
+        if (!channel.connecting) this.#read(channel);
+        if (channel.fd >= 0 && !channel.ended && !channel.paused) channel.onError(channel.errno);
+      } catch (error) {
+        this.#onDefect(channel, error);
+      }
+    }
+  }
+
+  readonly #expire = (channel: Channel): void => {
+    try {
+      channel.onDeadline();
+    } catch (error) {
+      this.#onDefect(channel, error);
+    }
+  };
+}

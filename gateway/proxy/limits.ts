@@ -1,0 +1,121 @@
+// Every limit of the proxy in one table: its name, default, unit, command-line flag and what happens beyond it.
+// docs/reference/limits.md is tested against this table; `Limits` is what the engine reads.
+
+export type LimitName =
+  | 'maxHeadBytes'
+  | 'maxHeaders'
+  | 'maxClients'
+  | 'maxConnections'
+  | 'maxIdleConnections'
+  | 'maxBufferedBytes'
+  | 'maxAttempts'
+  | 'headTimeout'
+  | 'idleTimeout'
+  | 'connectTimeout'
+  | 'responseTimeout';
+
+export type Limits = Readonly<Record<LimitName, number>>;
+
+export interface Limit {
+  readonly name: LimitName;
+  readonly value: number;
+  readonly unit: 'bytes' | 'ms' | 'count';
+  readonly flag: string;
+  readonly doc: string;
+}
+
+export const LIMITS: readonly Limit[] = [
+  {
+    name: 'maxHeadBytes',
+    value: 32_768,
+    unit: 'bytes',
+    flag: '--max-head-bytes',
+    doc: 'largest head (first line and headers) of a request or an answer; beyond it 431, or 502 for an answer',
+  },
+  {
+    name: 'maxHeaders',
+    value: 128,
+    unit: 'count',
+    flag: '--max-headers',
+    doc: 'most header lines in one head; beyond it 431, or 502 for an answer',
+  },
+  {
+    name: 'maxClients',
+    value: 16_384,
+    unit: 'count',
+    flag: '--max-clients',
+    doc: 'client connections over all workers; one more is answered 503 and closed',
+  },
+  {
+    name: 'maxConnections',
+    value: 1024,
+    unit: 'count',
+    flag: '--max-connections',
+    doc: 'connections to one endpoint over all workers; when every endpoint has as many, requests get 503',
+  },
+  {
+    name: 'maxIdleConnections',
+    value: 256,
+    unit: 'count',
+    flag: '--max-idle-connections',
+    doc: 'unused connections kept open to one endpoint over all workers; the rest are closed after their request',
+  },
+  {
+    name: 'maxBufferedBytes',
+    value: 268_435_456,
+    unit: 'bytes',
+    flag: '--max-buffered-bytes',
+    doc: 'bytes held for slow peers over all workers; beyond it new requests get 503 until it drains',
+  },
+  {
+    name: 'maxAttempts',
+    value: 3,
+    unit: 'count',
+    flag: '--max-attempts',
+    doc: 'endpoints tried for one request when connecting fails, the first included',
+  },
+  {
+    name: 'headTimeout',
+    value: 10_000,
+    unit: 'ms',
+    flag: '--head-timeout',
+    doc: 'from the first byte of a request head to its last; beyond it 408',
+  },
+  {
+    name: 'idleTimeout',
+    value: 60_000,
+    unit: 'ms',
+    flag: '--idle-timeout',
+    doc: 'no byte moved, within a message or between two; beyond it the connection is closed (408 within a request body)',
+  },
+  {
+    name: 'connectTimeout',
+    value: 5_000,
+    unit: 'ms',
+    flag: '--connect-timeout',
+    doc: 'for an endpoint to accept a connection; beyond it another endpoint is tried, at last 503',
+  },
+  {
+    name: 'responseTimeout',
+    value: 60_000,
+    unit: 'ms',
+    flag: '--response-timeout',
+    doc: 'from the end of a request to the head of its answer; beyond it 504',
+  },
+];
+
+export const DEFAULT_LIMITS: Limits = Object.fromEntries(
+  LIMITS.map(({ name, value }) => [name, value]),
+) as Limits;
+
+/** One worker's part of the limits that hold over all workers. */
+export function shareOfWorker(limits: Limits, workers: number): Limits {
+  const share = (value: number): number => Math.max(1, Math.ceil(value / workers));
+  return {
+    ...limits,
+    maxClients: share(limits.maxClients),
+    maxConnections: share(limits.maxConnections),
+    maxIdleConnections: share(limits.maxIdleConnections),
+    maxBufferedBytes: share(limits.maxBufferedBytes),
+  };
+}

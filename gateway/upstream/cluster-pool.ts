@@ -1,0 +1,74 @@
+// A Cluster's endpoints with their connections, and the choice among them: round robin, past endpoints that just refused a
+// connection and those at their limit.
+import type { Cluster, Endpoint } from '../model/cluster.ts';
+import { EndpointPool, type Pooled, type PoolLimits } from './endpoint-pool.ts';
+
+export class ClusterPool<C extends Pooled> {
+  readonly name: string;
+  /** Series id, for counting. */
+  id = 0;
+  readonly #limits: PoolLimits;
+  #endpoints: EndpointPool<C>[] = [];
+  #next = 0;
+
+  constructor(name: string, limits: PoolLimits) {
+    this.name = name;
+    this.#limits = limits;
+  }
+
+  /** No endpoints: every request gets 503 NO_ENDPOINT. */
+  get empty(): boolean {
+    return this.#endpoints.length === 0;
+  }
+
+  /** Takes over the endpoints of a new Snapshot and returns the pools that are not among them any more. */
+  update(cluster: Cluster): EndpointPool<C>[] {
+    const known = new Map(this.#endpoints.map((pool) => [keyOf(pool), pool]));
+    const kept = new Set<EndpointPool<C>>();
+    this.#endpoints = cluster.endpoints.map((endpoint) => {
+      const pool = known.get(keyOf(endpoint)) ?? new EndpointPool<C>(endpoint, this.#limits);
+      kept.add(pool);
+      return pool;
+    });
+    return this.#retire([...known.values()].filter((pool) => !kept.has(pool)));
+  }
+
+  /** The Cluster is gone. */
+  retire(): EndpointPool<C>[] {
+    const all = this.#endpoints;
+    this.#endpoints = [];
+    return this.#retire(all);
+  }
+
+  /**
+   * The endpoint for the next request, undefined when all are at their limit. One that failed lately is taken only when
+   * there is no other; `avoid` (it failed for this very request) only when it is the only one.
+   */
+  pick(now: number, avoid?: EndpointPool<C>): EndpointPool<C> | undefined {
+    const endpoints = this.#endpoints;
+    const count = endpoints.length;
+    if (count === 1) {
+      const only = endpoints[0]!;
+      return only.idle.length > 0 || !only.full ? only : undefined;
+    }
+    let second: EndpointPool<C> | undefined;
+    for (let tried = 0; tried < count; tried++) {
+      if (this.#next >= count) this.#next = 0;
+      const pool = endpoints[this.#next++]!;
+      if (pool.idle.length === 0 && pool.full) continue;
+      if (pool === avoid || pool.failedUntil > now)
+        second = second === undefined || second === avoid ? pool : second;
+      else return pool;
+    }
+    return second;
+  }
+
+  #retire(pools: EndpointPool<C>[]): EndpointPool<C>[] {
+    for (const pool of pools) pool.retired = true;
+    return pools;
+  }
+}
+
+function keyOf(endpoint: Endpoint): string {
+  return `${endpoint.address} ${endpoint.port}`;
+}

@@ -1,0 +1,63 @@
+// The connections to one endpoint: how many there are, and those that wait for the next request. The one used last is
+// taken first, so that the rest grow old and close when load falls.
+import type { Endpoint } from '../model/cluster.ts';
+
+/** What a connection must keep for its pool. */
+export interface Pooled {
+  /** Place among the idle ones, -1 while in use. */
+  poolIndex: number;
+}
+
+export interface PoolLimits {
+  readonly maxConnections: number;
+  readonly maxIdleConnections: number;
+}
+
+export class EndpointPool<C extends Pooled> {
+  readonly address: string;
+  readonly port: number;
+  /** Open connections, idle or in use or connecting. */
+  open = 0;
+  /** The endpoint left its Cluster: connections close after their request. */
+  retired = false;
+  /** Connecting failed: avoided until then (milliseconds of the worker's clock). */
+  failedUntil = 0;
+  readonly idle: C[] = [];
+  readonly #limits: PoolLimits;
+
+  constructor(endpoint: Endpoint, limits: PoolLimits) {
+    this.address = endpoint.address;
+    this.port = endpoint.port;
+    this.#limits = limits;
+  }
+
+  get full(): boolean {
+    return this.open >= this.#limits.maxConnections;
+  }
+
+  /** An idle connection, or undefined. */
+  take(): C | undefined {
+    const connection = this.idle.pop();
+    if (connection !== undefined) connection.poolIndex = -1;
+    return connection;
+  }
+
+  /** False when the connection is not wanted any more: the caller closes it. */
+  give(connection: C): boolean {
+    if (this.retired || this.idle.length >= this.#limits.maxIdleConnections) return false;
+    connection.poolIndex = this.idle.length;
+    this.idle.push(connection);
+    return true;
+  }
+
+  /** An idle connection has died. */
+  drop(connection: C): void {
+    const at = connection.poolIndex;
+    if (at < 0) return;
+    connection.poolIndex = -1;
+    const last = this.idle.pop();
+    if (last === undefined || last === connection) return;
+    this.idle[at] = last;
+    last.poolIndex = at;
+  }
+}
