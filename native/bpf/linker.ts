@@ -24,34 +24,60 @@ export interface Code {
   readonly coreRelos: Buffer;
 }
 
-/** @throws ObjectError for unresolved references, and for functions without func_info (the kernel would skip CO-RE). */
+/** A program under construction. */
+interface Link {
+  readonly targets: Targets;
+  readonly ext: BtfExt;
+  /** Index of each function's first instruction. */
+  readonly placed: Map<CodeFunction, number>;
+  readonly parts: Buffer[];
+  readonly references: { readonly base: number; readonly list: readonly Reference[] }[];
+  readonly funcs: Buffer[];
+  readonly lines: Buffer[];
+  readonly relos: Buffer[];
+  length: number;
+}
+
+/** @throws ObjectError for unresolved references, and for functions without func_info (the kernel would skip CO-RE) */
 export function link(entry: CodeFunction, targets: Targets, ext: BtfExt): Code {
-  const placed = new Map<CodeFunction, number>([[entry, 0]]);
-  const references: { readonly base: number; readonly list: readonly Reference[] }[] = [];
-  const infos: { funcs: Buffer[]; lines: Buffer[]; relos: Buffer[] } = { funcs: [], lines: [], relos: [] };
-  const parts: Buffer[] = [];
-  let length = entry.size / INSTRUCTION_SIZE;
-  // A Map iterates over what is added meanwhile: functions are placed in the order in which they are first referred to.
-  for (const [code, base] of placed) {
-    const list = readReferences(code, targets);
-    for (const reference of list) {
-      if ((reference.kind !== 'call' && reference.kind !== 'callback') || placed.has(reference.target))
-        continue;
-      placed.set(reference.target, length);
-      length += reference.target.size / INSTRUCTION_SIZE;
-    }
-    references.push({ base, list });
-    parts.push(code.section.data.subarray(code.start, code.start + code.size));
-    collect(code, base, ext, infos, targets);
-  }
-  const instructions = Buffer.concat(parts);
+  const placed = new Map<CodeFunction, number>();
+  const into: Link = {
+    targets,
+    ext,
+    placed,
+    parts: [],
+    references: [],
+    funcs: [],
+    lines: [],
+    relos: [],
+    length: 0,
+  };
+  place(entry, into);
+  const instructions = Buffer.concat(into.parts);
   return {
     instructions,
-    fixups: references.flatMap(({ base, list }) => placeReferences(instructions, base, list, placed)),
-    funcInfo: Buffer.concat(infos.funcs),
-    lineInfo: Buffer.concat(infos.lines),
-    coreRelos: Buffer.concat(infos.relos),
+    fixups: into.references.flatMap(({ base, list }) => placeReferences(instructions, base, list, placed)),
+    funcInfo: Buffer.concat(into.funcs),
+    lineInfo: Buffer.concat(into.lines),
+    coreRelos: Buffer.concat(into.relos),
   };
+}
+
+/**
+ * Appends a function, then what it refers to, depth first in the order of its instructions. libbpf places functions in
+ * the same order, so that program tags can be compared with it.
+ */
+function place(code: CodeFunction, into: Link): void {
+  const base = into.length;
+  into.placed.set(code, base);
+  into.length += code.size / INSTRUCTION_SIZE;
+  into.parts.push(code.section.data.subarray(code.start, code.start + code.size));
+  collect(code, base, into);
+  const list = readReferences(code, into.targets);
+  into.references.push({ base, list });
+  for (const reference of list)
+    if ((reference.kind === 'call' || reference.kind === 'callback') && !into.placed.has(reference.target))
+      place(reference.target, into);
 }
 
 /** Writes the distances of calls and callbacks; gives back what only the kernel's answers can resolve. */
@@ -78,23 +104,18 @@ function placeReferences(
 }
 
 /** Copies a function's records with their offsets moved from its section to the linked stream. */
-function collect(
-  code: CodeFunction,
-  base: number,
-  ext: BtfExt,
-  infos: { funcs: Buffer[]; lines: Buffer[]; relos: Buffer[] },
-  targets: Targets,
-): void {
+function collect(code: CodeFunction, base: number, into: Link): void {
+  const { ext } = into;
   const section = code.section.name;
   const funcs = within(code, ext.funcInfo.get(section), FUNC_INFO_SIZE, base, 'instructions');
   if (funcs.length !== 1 || funcs[0]?.readUInt32LE(0) !== base)
-    throw targets.elf.error(
+    throw into.targets.elf.error(
       `function ${code.name} has no func_info, so the kernel would silently skip its CO-RE relocations`,
       'compile with -g and keep .BTF.ext (llvm-strip -g keeps it)',
     );
-  infos.funcs.push(...funcs);
-  infos.lines.push(...within(code, ext.lineInfo.get(section), LINE_INFO_SIZE, base, 'instructions'));
-  infos.relos.push(...within(code, ext.coreRelos.get(section), CORE_RELO_SIZE, base, 'bytes'));
+  into.funcs.push(...funcs);
+  into.lines.push(...within(code, ext.lineInfo.get(section), LINE_INFO_SIZE, base, 'instructions'));
+  into.relos.push(...within(code, ext.coreRelos.get(section), CORE_RELO_SIZE, base, 'bytes'));
 }
 
 /** func_info and line_info count instructions in BPF_PROG_LOAD, CO-RE records count bytes. */

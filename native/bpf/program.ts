@@ -2,6 +2,7 @@
 import { Attribute } from './attribute.ts';
 import { infoName, readInfo } from './object-info.ts';
 import { openPin, pinFd } from './pin.ts';
+import { PROGRAM_TYPE } from './program-type.ts';
 import { closeFd, mustBpf } from './syscall.ts';
 
 /** Room for what a program may add to the packet. */
@@ -68,7 +69,9 @@ export class BpfProgram {
   /** BPF_PROG_TEST_RUN; not every program type can. @throws BpfError */
   testRun(run: TestRun): TestResult {
     const data = run.data === undefined ? undefined : Buffer.alloc(run.data.length + HEADROOM);
-    const ctx = run.ctx === undefined ? undefined : Buffer.alloc(run.ctx.length);
+    // These types work on the given context in place and refuse a second one.
+    const inPlace = this.type === PROGRAM_TYPE.RAW_TRACEPOINT || this.type === PROGRAM_TYPE.SYSCALL;
+    const ctx = run.ctx === undefined ? undefined : Buffer.from(run.ctx);
     const attribute = new Attribute()
       .u32(0, this.fd)
       .u32(8, run.data?.length ?? 0)
@@ -77,14 +80,14 @@ export class BpfProgram {
       .pointer(24, data)
       .u32(32, run.repeat ?? 0)
       .u32(40, run.ctx?.length ?? 0)
-      .u32(44, ctx?.length ?? 0)
-      .pointer(48, run.ctx)
-      .pointer(56, ctx);
+      .u32(44, inPlace ? 0 : (ctx?.length ?? 0))
+      .pointer(48, inPlace ? ctx : run.ctx)
+      .pointer(56, inPlace ? undefined : ctx);
     mustBpf('BPF_PROG_TEST_RUN', attribute, `program ${this.name}`);
     return {
       retval: attribute.readU32(4),
       data: (data ?? Buffer.alloc(0)).subarray(0, attribute.readU32(12)),
-      ctx: (ctx ?? Buffer.alloc(0)).subarray(0, attribute.readU32(44)),
+      ctx: (ctx ?? Buffer.alloc(0)).subarray(0, inPlace ? undefined : attribute.readU32(44)),
       durationNs: attribute.readU32(36),
     };
   }

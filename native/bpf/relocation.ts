@@ -75,7 +75,7 @@ export function readFunctions(elf: Elf): Map<string, CodeFunction> {
   return out;
 }
 
-/** References of one function, by instruction. @throws ObjectError for one that is unknown, unresolved or unsupported. */
+/** References of one function, in the order of its instructions. @throws ObjectError for one that is unknown, unresolved or unsupported. */
 export function readReferences(code: CodeFunction, targets: Targets): Reference[] {
   const bytes = code.section.data.subarray(code.start, code.start + code.size);
   const out: Reference[] = [];
@@ -101,7 +101,7 @@ export function readReferences(code: CodeFunction, targets: Targets): Reference[
       out.push({ kind: 'call', at, target: findFunction(code, targets, code.section.index, target, at) });
     }
   }
-  return out;
+  return out.sort((a, b) => a.at - b.at);
 }
 
 function readReference(

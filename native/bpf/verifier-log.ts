@@ -45,9 +45,11 @@ const STATISTICS = /^(processed \d|verification time|stack depth|mark_precise:|c
 const INSTRUCTION = /^\d+: \([0-9a-f]{2}\)/;
 /** Register states and branch notes: "1: R0_w=0 R10=fp0", "from 4 to 7: ...", "frame1: R6=...". */
 const STATE =
-  /^(\d+: (R\d|safe|frame)|from \d+ to \d+|R\d+(_[rw]+)?=|frame\d+:|\d+: $|func#|Func#|arg#\d+ reference|last_idx|regs=|caller:|callee:|returning from|to caller|;)/;
+  /^(\d+: (R\d|safe|frame)|from \d+ to \d+|R\d+(_[rw]+)?=|frame\d+:|\d+: $|func#|Func#|arg#\d+ reference|last_idx|regs=|prog '|caller:|callee:|returning from|to caller|;)/;
 
 const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/CO-RE relocation failed/, 'guard the field with bpf_core_field_exists, or use a kernel that has it'],
+  [/address for kernel symbol/, 'this kernel keeps no addresses of variables (CONFIG_KALLSYMS_ALL)'],
   [
     /map_value_or_null|_or_null'/,
     'compare the pointer with NULL before using it, and read it into a local only once',
@@ -68,10 +70,6 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
   ],
   [/infinite loop|back-edge/, 'use a bounded loop, bpf_loop or can_loop'],
   [
-    /invalid CO-RE|CO-RE relo|<invalid CO-RE/,
-    'the kernel lacks the field: guard it with bpf_core_field_exists',
-  ],
-  [
     /kernel function .* is not allowed|calling kernel function/,
     'this kernel does not offer the kfunc to this program type',
   ],
@@ -89,31 +87,46 @@ const ERRNO_HINTS: Readonly<Record<number, string>> = {
   22: 'the kernel may be too old for this program type or attach type: see sluice check',
 };
 
+/** What the kernel puts in place of an instruction whose CO-RE relocation failed, seen by the verifier as a helper. */
+const FAILED_RELOCATION = 'unknown#195896080';
+
 /** Never throws; an unknown log gives its last line. */
 export function summarizeVerifierLog(log: string, errno = 0): VerifierSummary {
   const lines = log.split('\n').map((line) => line.trim());
-  let reason = '';
+  const reasons: string[] = [];
   let instruction: string | undefined;
   let source: string | undefined;
-  for (let index = lines.length - 1; index >= 0; index--) {
-    const line = lines[index] ?? '';
+  for (const line of lines.toReversed()) {
     if (line === '' || STATISTICS.test(line)) continue;
     if (INSTRUCTION.test(line)) {
       // Register states follow an instruction behind a semicolon.
       instruction ??= line.replace(/\s+; R\d.*$/, '');
     } else if (line.startsWith('; ')) {
-      source = line.slice(2);
+      source = line.replace(/^; (.*) @ (.*)$/, '$2: $1').replace(/^; /, '');
       break;
-    } else if (reason === '' && instruction === undefined && !STATE.test(line)) {
-      reason = line;
+    } else if (instruction === undefined && !STATE.test(line)) {
+      reasons.push(line);
     }
   }
+  const reason = failedRelocation(lines, reasons[0] ?? '') ?? reasons[0] ?? '';
+  const text = [reason, ...reasons].join('\n');
   const hint =
-    HINTS.find(([pattern]) => pattern.test(reason))?.[1] ?? (log === '' ? ERRNO_HINTS[errno] : undefined);
+    HINTS.find(([pattern]) => pattern.test(text))?.[1] ?? (log === '' ? ERRNO_HINTS[errno] : undefined);
   return {
     reason,
     ...(instruction === undefined ? {} : { instruction }),
     ...(source === undefined ? {} : { source }),
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** Names the field behind "relo #3: substituting insn #17 w/ invalid insn", instead of the helper that it poses as. */
+function failedRelocation(lines: readonly string[], reason: string): string | undefined {
+  if (!reason.includes(FAILED_RELOCATION)) return undefined;
+  const number = lines
+    .map((line) => /relo #(\d+): substituting insn/.exec(line)?.[1])
+    .findLast((found) => found);
+  const what = lines.map((line) => new RegExp(`relo #${number}: <\\w+> \\[\\d+\\] (.*) \\(`).exec(line)?.[1]);
+  const name = what.find((found) => found !== undefined);
+  return name === undefined ? undefined : `CO-RE relocation failed: this kernel has no ${name}`;
 }
