@@ -1,10 +1,10 @@
 // What `sluice check` looks at and finds, grouped by what it is about. A check never throws and changes nothing.
 
-export type CheckStatus = 'ok' | 'warning' | 'failed';
+type CheckStatus = 'ok' | 'warning' | 'failed';
 
 export const CATEGORIES = ['platform', 'permissions', 'kernel', 'network', 'limits'] as const;
 
-export type Category = (typeof CATEGORIES)[number];
+type Category = (typeof CATEGORIES)[number];
 
 export interface CheckResult {
   readonly category: Category;

@@ -5,14 +5,14 @@ import type { Flag, FlagValue } from './flag.ts';
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
-export interface Argument {
+interface Argument {
   /** As in help: DIR. */
   readonly name: string;
   readonly required: boolean;
   readonly doc: string;
 }
 
-export interface Example {
+interface Example {
   readonly command: string;
   readonly doc: string;
 }

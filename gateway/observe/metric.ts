@@ -2,7 +2,7 @@
 // is generated from it, and a test holds a scrape to exactly these names. Label values come from closed sets or from
 // Series, which is capped, so a scrape never grows with traffic or with the number of objects.
 
-export type MetricType = 'counter' | 'gauge' | 'histogram';
+type MetricType = 'counter' | 'gauge' | 'histogram';
 
 export interface Metric {
   readonly type: MetricType;
