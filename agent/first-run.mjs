@@ -2,14 +2,16 @@
 // Plain JavaScript for any Node >= 18, since it runs before anything is installed. Says nothing on standard output: that is the program's.
 // Usage: node agent/first-run.mjs SCRIPT.ts [ARGUMENT...]
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = dirname(dirname(SELF));
-const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+const PINNED = `node-${process.platform}-${process.arch}`;
+const NODE = join(ROOT, 'node_modules', PINNED, 'bin', 'node');
+const LINK = join(ROOT, 'node_modules', '.bin', 'node');
 const INSTALL = '--install-under-lock';
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
@@ -30,6 +32,7 @@ async function main(args) {
       `no pinned Node for ${process.platform}-${process.arch}. Mend: use Linux on x64 or arm64, and do not omit optional dependencies (npm config get omit).`,
       1,
     );
+  linkNode();
   return run(NODE, [resolve(ROOT, script), ...args.slice(1)]);
 }
 
@@ -59,6 +62,21 @@ function readPackages(file) {
     return JSON.parse(readFileSync(file, 'utf8')).packages;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * `npm run` finds the pinned Node by this link. npm 9 makes it, then removes it together with the package of the other
+ * architecture, which has a command of the same name.
+ */
+function linkNode() {
+  if (existsSync(LINK)) return;
+  mkdirSync(dirname(LINK), { recursive: true });
+  try {
+    symlinkSync(join('..', PINNED, 'bin', 'node'), LINK);
+  } catch (error) {
+    // Another first run was quicker.
+    if (!existsSync(LINK)) throw error;
   }
 }
 

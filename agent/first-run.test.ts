@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -17,12 +25,14 @@ const LOCK = JSON.stringify({
 });
 /** Stands for npm, which the test must not depend on: installs as npm does, hidden lock file last. */
 const INSTALLER = `
-import { appendFileSync, copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 appendFileSync('installs', process.argv.slice(2).join(' ') + '\\n');
 console.log('npm says something');
 await new Promise((resolve) => setTimeout(resolve, 300));
-mkdirSync('node_modules/.bin', { recursive: true });
-symlinkSync(process.execPath, 'node_modules/.bin/node');
+const pinned = 'node_modules/node-' + process.platform + '-' + process.arch + '/bin';
+mkdirSync(pinned, { recursive: true });
+rmSync(pinned + '/node', { force: true });
+symlinkSync(process.execPath, pinned + '/node');
 copyFileSync('package-lock.json', 'node_modules/.package-lock.json');
 `;
 
@@ -43,11 +53,11 @@ test('installs what the lock file asks for, once, and only then', async (t) => {
   const first = await checkout.start('program.ts', 'x').ended;
   assert.deepEqual([first.code, first.stdout], [0, 'program x\n']);
   assert.match(first.stderr, /node_modules is missing; installing/);
+  assert.equal(realpathSync(join(checkout.root, 'node_modules/.bin/node')), realpathSync(process.execPath));
   await checkout.start('program.ts', 'y').ended;
   assert.deepEqual(checkout.installs(), ['ci --ignore-scripts --no-audit --no-fund --loglevel=error']);
 
   writeFileSync(join(checkout.root, 'package-lock.json'), LOCK.replace('sha512-a', 'sha512-b'));
-  rmSync(join(checkout.root, 'node_modules/.bin'), { recursive: true });
   const changed = await checkout.start('program.ts', 'z').ended;
   assert.match(changed.stderr, /node_modules\/a is not at 1\.0\.0/);
   assert.equal(checkout.installs().length, 2);
