@@ -64,6 +64,38 @@ test('standard output that is a pipe is opened anew, so that nobody else meets O
   assert.equal(output, 'line\n');
 });
 
+test('standard output that is a socket, as under systemd, serves as it is and never blocks', async () => {
+  const module = new URL('access-log-file.ts', import.meta.url).href;
+  // spawn's pipes are sockets. The child writes far more than they hold before we read anything.
+  const script = `process.stdout.on('error', () => {});
+    const { AccessLogFile } = await import('${module}');
+    const log = AccessLogFile.open('-');
+    const piece = Buffer.alloc(4096, 'x');
+    let taken = 0;
+    for (let i = 0; i < 4096; i++) taken += log.write(piece);
+    log.close();
+    process.stderr.write(JSON.stringify({ taken, pieceBytes: log.pieceBytes }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const [report] = (await once(child.stderr, 'data')) as [Buffer];
+  const { taken, pieceBytes } = JSON.parse(report.toString()) as { taken: number; pieceBytes: number };
+  assert.equal(pieceBytes, 4096);
+  assert.ok(taken > 0 && taken < 4096 * 4096, `${taken} bytes`);
+  let read = 0;
+  child.stdout.on('data', (chunk: Buffer) => (read += chunk.length));
+  await once(child, 'close');
+  assert.equal(read, taken, 'what was taken arrives');
+});
+
+test('standard output that is a socket which would block is refused', async () => {
+  const module = new URL('access-log-file.ts', import.meta.url).href;
+  const script = `const { AccessLogFile } = await import('${module}');
+    try { AccessLogFile.open('-'); } catch (error) { process.stderr.write(error.message); }`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const [message] = (await once(child.stderr, 'data')) as [Buffer];
+  assert.match(message.toString(), /standard output is a socket; name a file, or pipe through cat$/);
+  await once(child, 'close');
+});
+
 test('a path that cannot be opened names the path and the mend', () => {
   const path = join(directory, 'missing', 'access.log');
   assert.throws(() => AccessLogFile.open(path), {

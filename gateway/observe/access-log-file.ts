@@ -1,10 +1,11 @@
 // The file, pipe or terminal behind an access log, opened so that a write never waits for whoever reads it.
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import type { AccessLogSink } from './access-log.ts';
 
-/** PIPE_BUF: a pipe takes a write of at most this size whole or not at all, see pipe(7). */
+/** A pipe takes a write of at most this size whole or not at all, see pipe(7); so does a local socket. */
 const PIPE_BUF = 4096;
 const STDOUT = '/dev/stdout';
+const STDOUT_FD = 1;
 const FLAGS =
   constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -22,7 +23,8 @@ export class AccessLogFile implements AccessLogSink {
   private constructor(path: string) {
     this.#path = path;
     this.#descriptor = openAppending(path);
-    this.pieceBytes = fstatSync(this.#descriptor).isFIFO() ? PIPE_BUF : Number.MAX_SAFE_INTEGER;
+    const stat = fstatSync(this.#descriptor);
+    this.pieceBytes = stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.MAX_SAFE_INTEGER;
   }
 
   /** Bytes taken, 0 when the pipe or the disk is full: the log keeps what it can and counts what it drops. */
@@ -37,12 +39,12 @@ export class AccessLogFile implements AccessLogSink {
   /** Opens the path anew, for rotation by rename. The old file stays in use when that fails. */
   reopen(): void {
     const next = openAppending(this.#path);
-    closeSync(this.#descriptor);
+    this.close();
     this.#descriptor = next;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== STDOUT_FD) closeSync(this.#descriptor);
   }
 }
 
@@ -51,10 +53,18 @@ function openAppending(path: string): number {
     return openSync(path, FLAGS, 0o640);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    // A socket cannot be opened a second time (systemd's journal is one): it serves as it is, if it does not block.
+    if (code === 'ENXIO' && path === STDOUT && isNonBlocking(STDOUT_FD)) return STDOUT_FD;
     throw new Error(`access log ${path}: cannot be opened (${code}). Mend: ${mendOf(code, path)}`, {
       cause: error,
     });
   }
+}
+
+/** Node makes a socket on standard output non-blocking when the main thread first looks at process.stdout. */
+function isNonBlocking(descriptor: number): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'utf8'))?.[1];
+  return flags !== undefined && (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0;
 }
 
 function mendOf(code: string | undefined, path: string): string {
