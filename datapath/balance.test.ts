@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { SKIP_UNLESS_ROOT as skip } from './fixture/test-cgroup.ts';
 import { service, TestNode } from './fixture/test-node.ts';
 
-const V4 = '10.96.0.1';
+const V4 = '127.96.0.1';
 const MAPPED = `::ffff:${V4}`;
 const V6 = 'fd00:96::1';
 

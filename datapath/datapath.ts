@@ -76,7 +76,8 @@ export class Datapath {
       state = StateDirectory.claim(options.state);
       return new Datapath(cgroup, state);
     } catch (error) {
-      state?.release();
+      // Takes away only what is empty: an earlier process's pins go on serving.
+      state?.remove();
       closeCgroup(cgroup);
       throw error;
     }

@@ -7,6 +7,7 @@ import { lastErrno, syscall } from './libc.ts';
 const FLOCK: Readonly<Record<string, number>> = { x64: 73, arm64: 32 };
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+const ENOSYS = 38;
 
 /** Owns the claim until release(). */
 export class FileLock {
@@ -20,12 +21,23 @@ export class FileLock {
 
   /** Claims an existing file or directory; undefined when someone else holds it. @throws SystemError */
   static tryAcquire(path: string): FileLock | undefined {
+    return FileLock.#claim(path, LOCK_EX | LOCK_NB);
+  }
+
+  /** The same, but waits, and the whole thread with it: for what is held a moment only. @throws SystemError */
+  static acquire(path: string): FileLock {
+    const lock = FileLock.#claim(path, LOCK_EX);
+    if (lock === undefined) throw new SystemError('flock', EAGAIN, path);
+    return lock;
+  }
+
+  static #claim(path: string, operation: number): FileLock | undefined {
+    const number = FLOCK[process.arch];
+    if (number === undefined) throw new SystemError('flock', ENOSYS, path);
     // Node opens with O_CLOEXEC: children do not inherit the claim.
     const fd = openSync(path, 'r');
-    const number = FLOCK[process.arch];
-    const result = number === undefined ? -1 : syscall(number, fd, LOCK_EX | LOCK_NB, 0, 0, 0);
-    if (result === 0) return new FileLock(path, fd);
-    const errno = number === undefined ? 38 : lastErrno();
+    if (syscall(number, fd, operation, 0, 0, 0) === 0) return new FileLock(path, fd);
+    const errno = lastErrno();
     closeSync(fd);
     if (errno === EAGAIN) return undefined;
     throw new SystemError('flock', errno, path);

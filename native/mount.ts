@@ -9,15 +9,17 @@ const MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8;
 export const FILE_SYSTEM = { bpf: 0xcafe4a11, tracefs: 0x74726163, cgroup2: 0x63677270 } as const;
 
 export interface Mount {
+  /** What stands where a device would: whoever mounted it says who it is. */
+  readonly source: string;
   readonly directory: string;
   readonly type: string;
 }
 
 /** Mounts a pseudo file system on an existing directory. @throws SystemError */
-export function mountFileSystem(type: 'bpf' | 'tracefs', directory: string): void {
-  const name = Buffer.from(`${type}\0`);
-  const target = Buffer.from(`${directory}\0`);
-  const call = mountCall(addressOf(name), addressOf(target), addressOf(name), MS_NOSUID_NODEV_NOEXEC, 0);
+export function mountFileSystem(type: 'bpf' | 'tracefs', directory: string, source: string = type): void {
+  const strings = [source, directory, type].map((text) => Buffer.from(`${text}\0`));
+  const [from = 0, target = 0, name = 0] = strings.map(addressOf);
+  const call = mountCall(from, target, name, MS_NOSUID_NODEV_NOEXEC, 0);
   must('mount', call, `${type} on ${directory}`);
 }
 
@@ -38,9 +40,13 @@ export function readMounts(): Mount[] {
     .trimEnd()
     .split('\n')
     .map((line) => {
-      const [, directory = '', type = ''] = line.split(' ');
+      const [source = '', directory = '', type = ''] = line.split(' ');
       // Blanks in paths are written as octal escapes.
-      return { directory: directory.replaceAll(/\\(\d{3})/g, (_, octal: string) => unescape(octal)), type };
+      return {
+        source,
+        directory: directory.replaceAll(/\\(\d{3})/g, (_, octal: string) => unescape(octal)),
+        type,
+      };
     });
 }
 

@@ -1,6 +1,8 @@
 // IPv4 and IPv6 literals as 16 bytes, the one form that the kernel programs know: IPv4 is ::ffff:a.b.c.d.
 // Strict, so that two spellings never mean two Services: no leading zeros in IPv4, no zones, no spaces.
 
+const DOT = 0x2e;
+const ZERO = 0x30;
 const MAPPED_PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
 
 export type Family = 4 | 6;
@@ -36,18 +38,36 @@ export function formatEndpoint(bytes: Uint8Array, port: number): string {
 }
 
 function isMapped(bytes: Uint8Array): boolean {
-  return MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
+  for (let i = 0; i < MAPPED_PREFIX.length; i++) if (bytes[i] !== MAPPED_PREFIX[i]) return false;
+  return true;
 }
 
+/** Four octets, or undefined. A loop over characters: a revision has tens of thousands of these. */
 function parseIpv4(text: string): number[] | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part))) return undefined;
-  const octets = parts.map(Number);
-  return octets.every((octet) => octet <= 255) ? octets : undefined;
+  const octets: number[] = [];
+  let value = -1;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      if (value < 0) return undefined;
+      octets.push(value);
+      value = -1;
+    } else {
+      // 0 may stand alone but not lead.
+      if (code < ZERO || code > ZERO + 9 || value === 0) return undefined;
+      value = Math.max(value, 0) * 10 + code - ZERO;
+      if (value > 255) return undefined;
+    }
+  }
+  return octets.length === 4 ? octets : undefined;
 }
 
 function mapIpv4(octets: number[] | undefined): Uint8Array | undefined {
-  return octets === undefined ? undefined : Uint8Array.of(...MAPPED_PREFIX, ...octets);
+  if (octets === undefined) return undefined;
+  const bytes = new Uint8Array(16);
+  bytes.fill(0xff, 10, 12);
+  bytes.set(octets, 12);
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 // Checks a desired state before anything is built from it, and gives every Service its key in 16-byte form.
-import type { Service, Transport } from '../desired.ts';
+import type { Backend, Service, Transport } from '../desired.ts';
 import { parseAddress, type Address } from './address.ts';
 import type { PlanError } from './plan-error.ts';
 
@@ -45,8 +45,8 @@ function checkService(
   const report = (field: string, message: string, mend: string): void => {
     errors.push({ service: service.name, field, message, mend });
   };
-  const address = checkAddress(service.address, 'address', report);
-  checkPort(service.port, 'port', report);
+  const address = checkAddress(service.address, '', report);
+  checkPort(service.port, '', report);
   if (service.redirect && service.transport !== 'tcp')
     report(
       'redirect',
@@ -60,18 +60,14 @@ function checkService(
       'split the Service',
     );
   // A redirected Service needs no backends in the kernel, but wrong ones are still someone's mistake.
-  const backends = service.backends.map((backend, i): Place => {
-    const field = `backends[${i}]`;
-    const place = checkAddress(backend.address, `${field}.address`, report);
-    checkPort(backend.port, `${field}.port`, report);
-    if (place !== undefined && address !== undefined && place.family !== address.family)
-      report(
-        `${field}.address`,
-        `${backend.address} is IPv${place.family}, the Service's address ${service.address} is IPv${address.family}`,
-        'give a backend of the same family',
-      );
-    return { address: place?.bytes ?? new Uint8Array(16), port: backend.port };
-  });
+  const backends: Place[] = [];
+  for (const [i, backend] of service.backends.entries()) {
+    const place = parseAddress(backend.address);
+    // Nearly all are right, and there are many: texts are made for the wrong ones only.
+    if (place === undefined || !isHost(place) || place.family !== address?.family || !isPort(backend.port))
+      explainBackend(backend, `backends[${i}].`, service, address, report);
+    else backends.push({ address: place.bytes, port: backend.port });
+  }
   if (address === undefined || errors.length > before) return undefined;
   const key = `${address.bytes.join('.')} ${service.port} ${service.transport}`;
   const owner = owners.get(key);
@@ -94,25 +90,48 @@ function checkService(
 
 type Report = (field: string, message: string, mend: string) => void;
 
-function checkAddress(text: string, field: string, report: Report): Address | undefined {
+function explainBackend(
+  backend: Backend,
+  prefix: string,
+  service: Service,
+  address: Address | undefined,
+  report: Report,
+): void {
+  const place = checkAddress(backend.address, prefix, report);
+  checkPort(backend.port, prefix, report);
+  if (place !== undefined && address !== undefined && place.family !== address.family)
+    report(
+      `${prefix}address`,
+      `${backend.address} is IPv${place.family}, the Service's address ${service.address} is IPv${address.family}`,
+      'give a backend of the same family',
+    );
+}
+
+function checkAddress(text: string, prefix: string, report: Report): Address | undefined {
   const address = parseAddress(text);
-  if (address === undefined) {
-    report(field, `${JSON.stringify(text)} is not an IPv4 or IPv6 address`, 'give a literal address');
-    return undefined;
-  }
-  const last = address.bytes.subarray(address.family === 4 ? 12 : 0);
-  if (last.every((byte) => byte === 0) || isMulticast(address)) {
-    report(field, `${text} is not the address of one host`, 'give a unicast address');
-    return undefined;
-  }
-  return address;
+  if (address !== undefined && isHost(address)) return address;
+  if (address === undefined)
+    report(
+      `${prefix}address`,
+      `${JSON.stringify(text)} is not an IPv4 or IPv6 address`,
+      'give a literal address',
+    );
+  else report(`${prefix}address`, `${text} is not the address of one host`, 'give a unicast address');
+  return undefined;
 }
 
-function isMulticast(address: Address): boolean {
-  return address.family === 4 ? (address.bytes[12] ?? 0) >= 224 : address.bytes[0] === 0xff;
+/** Neither unspecified (0.0.0.0, ::) nor multicast. */
+function isHost({ family, bytes }: Address): boolean {
+  const first = family === 4 ? 12 : 0;
+  if (family === 4 ? (bytes[12] ?? 0) >= 224 : bytes[0] === 0xff) return false;
+  for (let i = first; i < 16; i++) if (bytes[i] !== 0) return true;
+  return false;
 }
 
-function checkPort(port: number, field: string, report: Report): void {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    report(field, `${port} is not a port`, 'give a number from 1 to 65535');
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
+
+function checkPort(port: number, prefix: string, report: Report): void {
+  if (!isPort(port)) report(`${prefix}port`, `${port} is not a port`, 'give a number from 1 to 65535');
 }

@@ -5,7 +5,7 @@
 //   pinned, dead or elsewhere   -> attach, rename over the pin, detach           'replaced'
 //
 // In every case the cgroup has a program at each moment after the first.
-import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachCgroup, BpfLink } from '#native/bpf/link';
 import { removePin } from '#native/bpf/pin';
@@ -39,10 +39,10 @@ export class HookLinks {
   readonly #directory: string;
   readonly #links = new Map<string, BpfLink>();
 
-  /** `directory` on a bpffs; made when it is not there. */
+  /** `directory` on a bpffs; it need not be there yet. */
   constructor(directory: string) {
     this.#directory = directory;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(directory)) return;
     for (const name of readdirSync(directory)) {
       // Left by a start that ended between pinning and renaming: it was never the one in charge.
       if (name.endsWith(FRESH)) removePin(join(directory, name));
@@ -57,6 +57,7 @@ export class HookLinks {
 
   /** Puts the programs in charge, one hook after the other. @throws BpfError; hooks newly attached by this call are undone */
   switchTo(program: (hook: Hook) => BpfProgram, cgroup: Cgroup): Record<Hook, Attachment> {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
     const done: Partial<Record<Hook, Attachment>> = {};
     try {
       for (const hook of HOOKS) done[hook] = this.#switchHook(hook, program(hook), cgroup);
@@ -72,7 +73,7 @@ export class HookLinks {
     const known: readonly string[] = HOOKS;
     const order = [...known.toReversed(), ...[...this.#links.keys()].filter((name) => !known.includes(name))];
     for (const name of order) this.#end(name);
-    rmdirSync(this.#directory);
+    if (existsSync(this.#directory)) rmdirSync(this.#directory);
   }
 
   /** Lets go of the descriptors; the pins keep the attachments. */

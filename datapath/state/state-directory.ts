@@ -1,9 +1,9 @@
 // The directory on a bpffs that holds the pins, claimed by one process at a time. The claim is a flock on the directory, so
 // it ends with the process however that ends: there is no stale pid file to reason about.
-import { mkdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { realpathSync, rmdirSync } from 'node:fs';
+import { closeBpffs, openBpffs } from '#native/bpf/bpffs';
 import { FileLock, lockHolder } from '#native/file-lock';
 import { DatapathError } from '../datapath-error.ts';
-import { isOnBpffs, mountBpffs, unmountBpffs } from './bpffs.ts';
 
 export class StateDirectory {
   readonly path: string;
@@ -14,19 +14,11 @@ export class StateDirectory {
     this.#lock = lock;
   }
 
-  /** Makes the directory, mounts a bpffs on it unless it is on one, and claims it. @throws DatapathError when it is in use */
+  /** Makes the directory, mounts a bpffs for it unless it is on one, and claims it. @throws DatapathError when it is in use */
   static claim(directory: string): StateDirectory {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    openDirectory(directory);
     const path = realpathSync(directory);
-    const lock = claimDirectory(path);
-    if (isOnBpffs(path)) return new StateDirectory(path, lock);
-    // That claimed the directory below the mount: of two starts at once only one mounts.
-    try {
-      mountBpffs(path);
-      return new StateDirectory(path, claimDirectory(path));
-    } finally {
-      lock.release();
-    }
+    return new StateDirectory(path, claimDirectory(path));
   }
 
   release(): void {
@@ -36,14 +28,32 @@ export class StateDirectory {
   /** Removes the directory, and the mount if it was ours, unless another process has claimed it meanwhile. */
   remove(): void {
     this.#lock.release();
-    unmountBpffs(this.path);
-    try {
-      rmdirSync(this.path);
-    } catch (error) {
-      // In use again, or a mount that is not ours to take away.
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
-    }
+    // The mount is either on the directory, or on a directory above it.
+    closeBpffs(this.path);
+    removeDirectory(this.path);
+    closeBpffs(this.path);
+  }
+}
+
+function openDirectory(directory: string): void {
+  try {
+    openBpffs(directory);
+  } catch (error) {
+    throw new DatapathError(
+      `cannot keep pins in ${directory} (${error instanceof Error ? error.message : String(error)})`,
+      'run as root, or give a state directory below a mounted bpffs',
+      error,
+    );
+  }
+}
+
+function removeDirectory(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    // In use again, or a mount that is not ours to take away.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
   }
 }
 

@@ -1,24 +1,58 @@
-// Makes sure that a directory can hold pins: pins live only on a bpffs.
-import { mkdirSync } from 'node:fs';
+// Makes sure that a directory can hold pins: pins live only on a bpffs. What we mount carries our name as its source, so that
+// a later process can tell it from the system's and take it away again.
+import { mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isOn, mountFileSystem } from '../mount.ts';
+import { EBUSY } from '../errno.ts';
+import { FileLock } from '../file-lock.ts';
+import { addressOf, lastErrno, must, umount2 } from '../libc.ts';
+import { isOn, mountFileSystem, readMounts } from '../mount.ts';
 
 /** Where the kernel offers an empty directory for it, and where every tool looks. */
 const STANDARD = '/sys/fs/bpf';
+const SOURCE = 'sluice';
 
 /**
  * Creates the directory on a bpffs. When there is none yet one is mounted: at /sys/fs/bpf for a directory below it,
  * else on the directory itself. Gives the place of the new mount, or undefined when nothing had to be mounted; it stays
- * mounted, because pins must outlive us.
+ * mounted, because pins must outlive us, until closeBpffs.
  * @throws SystemError when mounting is not allowed
  */
 export function openBpffs(directory: string): string | undefined {
   const path = resolve(directory);
-  const below = path === STANDARD || path.startsWith(`${STANDARD}/`);
-  const root = below ? STANDARD : path;
-  if (!below) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const mounted = isOn('bpf', root) ? undefined : root;
-  if (mounted !== undefined) mountFileSystem('bpf', mounted);
-  if (below) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const root = mountPoint(path);
+  if (root === path) mkdirSync(path, { recursive: true, mode: 0o700 });
+  const mounted = isOn('bpf', root) ? undefined : mountOnce(root);
+  if (root !== path) mkdirSync(path, { recursive: true, mode: 0o700 });
   return mounted;
+}
+
+/** Unmounts what openBpffs mounted for this directory, once nothing is pinned there and no process uses it; true when it did. */
+export function closeBpffs(directory: string): boolean {
+  const root = mountPoint(resolve(directory));
+  const ours = readMounts().some(
+    (one) => one.directory === root && one.type === 'bpf' && one.source === SOURCE,
+  );
+  // The kernel's own maps.debug and progs.debug come with the mount.
+  if (!ours || readdirSync(root).some((name) => !name.endsWith('.debug'))) return false;
+  const target = Buffer.from(`${root}\0`);
+  const result = umount2(addressOf(target), 0);
+  if (result < 0 && lastErrno() === EBUSY) return false;
+  must('umount2', result, root);
+  return true;
+}
+
+function mountPoint(path: string): string {
+  return path === STANDARD || path.startsWith(`${STANDARD}/`) ? STANDARD : path;
+}
+
+/** Of two processes that come here at once only one mounts: the lock is on the directory below the mount. */
+function mountOnce(root: string): string | undefined {
+  const lock = FileLock.acquire(root);
+  try {
+    if (isOn('bpf', root)) return undefined;
+    mountFileSystem('bpf', root, SOURCE);
+    return root;
+  } finally {
+    lock.release();
+  }
 }
