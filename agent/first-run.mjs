@@ -1,7 +1,7 @@
 // Runs one of our .ts programs with the Node that the lock file pins, from a checkout in any state: installs what is missing first.
 // Plain JavaScript for any Node >= 18, since it runs before anything is installed. Says nothing on standard output: that is the program's.
 // Usage: node agent/first-run.mjs SCRIPT.ts [ARGUMENT...]
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -13,6 +13,8 @@ const PINNED = `node-${process.platform}-${process.arch}`;
 const NODE = join(ROOT, 'node_modules', PINNED, 'bin', 'node');
 const LINK = join(ROOT, 'node_modules', '.bin', 'node');
 const INSTALL = '--install-under-lock';
+/** Debian packages of what the official Node binaries link to and a minimal system lacks. */
+const LIBRARY_PACKAGES = { 'libatomic.so.1': 'libatomic1', 'libstdc++.so.6': 'libstdc++6' };
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 process.exitCode = await main(process.argv.slice(2));
@@ -33,7 +35,10 @@ async function main(args) {
       1,
     );
   linkNode();
-  return run(NODE, [resolve(ROOT, script), ...args.slice(1)]);
+  const program = [resolve(ROOT, script), ...args.slice(1)];
+  const code = await run(NODE, program);
+  // The loader's answer when a shared library is missing: nothing of the program has run yet.
+  return code === 127 && (await installLibrary()) ? run(NODE, program) : code;
 }
 
 /**
@@ -112,6 +117,24 @@ async function install() {
     );
   say(`first run: installed in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   return 0;
+}
+
+/** Installs, as root on Debian, the library that the pinned Node lacks. False, and says why, when it did not. */
+async function installLibrary() {
+  const { stderr } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
+  const library = /(lib\S+): cannot open shared object file/.exec(stderr)?.[1];
+  if (library === undefined) return false;
+  const name = LIBRARY_PACKAGES[library];
+  const mend = `Mend: install ${library}${name === undefined ? '' : ` (Debian: apt-get install ${name})`}`;
+  if (name === undefined || process.getuid?.() !== 0) {
+    say(`first run: the pinned Node cannot start. ${mend}`);
+    return false;
+  }
+  say(`first run: the pinned Node needs ${library}; installing ${name} with apt-get`);
+  const update = await run('apt-get', ['-qq', 'update'], 2);
+  const code = update === 0 ? await run('apt-get', ['-qq', '-y', 'install', name], 2) : update;
+  if (code !== 0) say(`first run: apt-get failed. ${mend}`);
+  return code === 0;
 }
 
 /**
