@@ -9,7 +9,6 @@
  * family of the hook says nothing about the family of the Service.
  */
 #include <linux/in.h>
-#include <linux/in6.h>
 #include <sluice/counter.h>
 #include <sluice/original.h>
 #include <sluice/proxy.h>
@@ -19,11 +18,6 @@
 /* Return values of the cgroup hooks. Refusing shows as EPERM to the application, at once. */
 #define REFUSE 0
 #define PROCEED 1
-
-/* linux/netfilter_ipv4.h and netfilter_ipv6/ip6_tables.h: the same number at two levels */
-#define SO_ORIGINAL_DST 80
-#define SOL_IP 0
-#define SOL_IPV6 41
 
 /* ---- connect -------------------------------------------------------------------------------------------- */
 
@@ -190,104 +184,22 @@ int sluice_getpeername6(struct bpf_sock_addr *ctx)
 SEC("sockops")
 int sluice_sockops(struct bpf_sock_ops *ops)
 {
-	struct bpf_sock *sk;
-	const struct steering *s;
-	struct flow flow = {};
-
 	/* Source address and port are chosen, the SYN has not left. */
-	if (ops->op != BPF_SOCK_OPS_TCP_CONNECT_CB)
-		return 1;
-	sk = ops->sk;
-	if (!sk)
-		return 1;
-	s = bpf_sk_storage_get(&steerings, sk, NULL, 0);
-	if (!s || s->kind != SERVICE_REDIRECT)
-		return 1;
-	if (is_ip4(s->peer.address)) {
-		set_ip4(flow.client.address, ops->local_ip4);
-	} else {
-		flow.client.address[0] = ops->local_ip6[0];
-		flow.client.address[1] = ops->local_ip6[1];
-		flow.client.address[2] = ops->local_ip6[2];
-		flow.client.address[3] = ops->local_ip6[3];
-	}
-	flow.client.port = bpf_htons(ops->local_port);
-	flow.proxy = s->peer;
-	if (bpf_map_update_elem(&originals, &flow, &s->service, BPF_ANY))
-		COUNT(original_lost);
-	else
-		COUNT(original_published);
+	if (ops->op == BPF_SOCK_OPS_TCP_CONNECT_CB)
+		publish_original(ops);
 	return 1;
 }
 
-/* The flow of an accepted socket, as its peer's sockops program stored it. */
-static __always_inline struct flow read_flow(const struct bpf_sock *sk)
-{
-	struct flow flow = {};
-
-	if (sk->family == AF_INET) {
-		set_ip4(flow.client.address, READ_FIELD(sk->dst_ip4));
-		set_ip4(flow.proxy.address, READ_FIELD(sk->src_ip4));
-	} else {
-		flow.client.address[0] = sk->dst_ip6[0];
-		flow.client.address[1] = sk->dst_ip6[1];
-		flow.client.address[2] = sk->dst_ip6[2];
-		flow.client.address[3] = sk->dst_ip6[3];
-		flow.proxy.address[0] = sk->src_ip6[0];
-		flow.proxy.address[1] = sk->src_ip6[1];
-		flow.proxy.address[2] = sk->src_ip6[2];
-		flow.proxy.address[3] = sk->src_ip6[3];
-	}
-	flow.client.port = sk->dst_port;
-	flow.proxy.port = bpf_htons(sk->src_port);
-	return flow;
-}
-
-/* For proxies in other languages: what conntrack would answer after an iptables REDIRECT, without conntrack. */
 SEC("cgroup/getsockopt")
 int sluice_getsockopt(struct bpf_sockopt *ctx)
 {
-	bool ip4 = ctx->level == SOL_IP;
-	struct bpf_sock *sk = ctx->sk;
-	const struct endpoint *original;
-	struct flow flow;
-	void *end = ctx->optval_end;
-
-	if (ctx->optname != SO_ORIGINAL_DST || (!ip4 && ctx->level != SOL_IPV6) || !sk)
-		goto not_ours;
-	flow = read_flow(sk);
-	original = bpf_map_lookup_elem(&originals, &flow);
-	if (!original || is_ip4(original->address) != ip4)
-		goto not_ours;
-
-	if (ip4) {
-		struct sockaddr_in *sin = ctx->optval;
-
-		if ((void *)(sin + 1) > end)
-			goto not_ours;
-		sin->sin_family = AF_INET;
-		sin->sin_port = original->port;
-		sin->sin_addr.s_addr = original->address[3];
-		ctx->optlen = sizeof(*sin);
+	if (ctx->optname == SO_ORIGINAL_DST && answer_original(ctx)) {
+		ctx->retval = 0;
+		COUNT(original_answered);
 	} else {
-		struct sockaddr_in6 *sin6 = ctx->optval;
-
-		if ((void *)(sin6 + 1) > end)
-			goto not_ours;
-		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = original->port;
-		sin6->sin6_flowinfo = 0;
-		__builtin_memcpy(&sin6->sin6_addr, original->address, 16);
-		sin6->sin6_scope_id = 0;
-		ctx->optlen = sizeof(*sin6);
+		/* Zero: the kernel's own answer stands, whatever its length. */
+		ctx->optlen = 0;
 	}
-	ctx->retval = 0;
-	COUNT(original_answered);
-	return PROCEED;
-
-not_ours:
-	/* Zero: the kernel's own answer stands, whatever its length. */
-	ctx->optlen = 0;
 	return PROCEED;
 }
 

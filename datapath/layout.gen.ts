@@ -2,93 +2,13 @@
 // Numbers are host order (both supported machines are little-endian) unless the field is a __be type.
 
 /** Changes with every struct and map: pins of another layout are not adopted. @public */
-export const LAYOUT_ID = 'bba2be58';
+export const LAYOUT_ID = 'f8448f8c';
 
 /** enum service_kind. @public */
 export const SERVICE_KIND = {
   SERVICE_BALANCE: 0,
   SERVICE_REDIRECT: 1,
 } as const;
-
-/** struct endpoint. @public */
-export interface Endpoint {
-  /** __be32[4], byte 0 */
-  readonly address: Uint8Array;
-  /** __be16, byte 16 */
-  readonly port: number;
-}
-
-/** @public */
-export const ENDPOINT_SIZE = 20;
-
-/** @public */
-export function writeEndpoint(to: Buffer, at: number, value: Endpoint): void {
-  to.set(value.address, at);
-  to.writeUInt16BE(value.port, at + 16);
-  to.writeUInt16LE(0, at + 18);
-}
-
-/** @public */
-export function readEndpoint(from: Buffer, at: number): Endpoint {
-  return {
-    address: Uint8Array.from(from.subarray(at, at + 16)),
-    port: from.readUInt16BE(at + 16),
-  };
-}
-
-/** struct steering. @public */
-export interface Steering {
-  /** endpoint, byte 0 */
-  readonly service: Endpoint;
-  /** endpoint, byte 20 */
-  readonly peer: Endpoint;
-  /** service_kind, byte 40 */
-  readonly kind: number;
-}
-
-/** @public */
-export const STEERING_SIZE = 44;
-
-/** @public */
-export function writeSteering(to: Buffer, at: number, value: Steering): void {
-  writeEndpoint(to, at, value.service);
-  writeEndpoint(to, at + 20, value.peer);
-  to.writeUInt32LE(value.kind, at + 40);
-}
-
-/** @public */
-export function readSteering(from: Buffer, at: number): Steering {
-  return {
-    service: readEndpoint(from, at),
-    peer: readEndpoint(from, at + 20),
-    kind: from.readUInt32LE(at + 40),
-  };
-}
-
-/** struct flow. @public */
-export interface Flow {
-  /** endpoint, byte 0 */
-  readonly client: Endpoint;
-  /** endpoint, byte 20 */
-  readonly proxy: Endpoint;
-}
-
-/** @public */
-export const FLOW_SIZE = 40;
-
-/** @public */
-export function writeFlow(to: Buffer, at: number, value: Flow): void {
-  writeEndpoint(to, at, value.client);
-  writeEndpoint(to, at + 20, value.proxy);
-}
-
-/** @public */
-export function readFlow(from: Buffer, at: number): Flow {
-  return {
-    client: readEndpoint(from, at),
-    proxy: readEndpoint(from, at + 20),
-  };
-}
 
 /** struct counters. @public */
 export interface Counters {
@@ -151,32 +71,29 @@ export function readCounters(from: Buffer, at: number): Counters {
   };
 }
 
-/** struct listener_set. @public */
-export interface ListenerSet {
-  /** __u64, byte 0 */
-  readonly netnsCookie: bigint;
-  /** __u32, byte 8 */
-  readonly ip4Count: number;
-  /** __u32, byte 12 */
-  readonly ip6Count: number;
+/** struct endpoint. @public */
+export interface Endpoint {
+  /** __be32[4], byte 0 */
+  readonly address: Uint8Array;
+  /** __be16, byte 16 */
+  readonly port: number;
 }
 
 /** @public */
-export const LISTENER_SET_SIZE = 16;
+export const ENDPOINT_SIZE = 20;
 
 /** @public */
-export function writeListenerSet(to: Buffer, at: number, value: ListenerSet): void {
-  to.writeBigUInt64LE(value.netnsCookie, at);
-  to.writeUInt32LE(value.ip4Count, at + 8);
-  to.writeUInt32LE(value.ip6Count, at + 12);
+export function writeEndpoint(to: Buffer, at: number, value: Endpoint): void {
+  to.set(value.address, at);
+  to.writeUInt16BE(value.port, at + 16);
+  to.writeUInt16LE(0, at + 18);
 }
 
 /** @public */
-export function readListenerSet(from: Buffer, at: number): ListenerSet {
+export function readEndpoint(from: Buffer, at: number): Endpoint {
   return {
-    netnsCookie: from.readBigUInt64LE(at),
-    ip4Count: from.readUInt32LE(at + 8),
-    ip6Count: from.readUInt32LE(at + 12),
+    address: Uint8Array.from(from.subarray(at, at + 16)),
+    port: from.readUInt16BE(at + 16),
   };
 }
 
@@ -239,6 +156,35 @@ export function readServiceEntry(from: Buffer, at: number): ServiceEntry {
   };
 }
 
+/** struct steering. @public */
+export interface Steering {
+  /** endpoint, byte 0 */
+  readonly service: Endpoint;
+  /** endpoint, byte 20 */
+  readonly peer: Endpoint;
+  /** service_kind, byte 40 */
+  readonly kind: number;
+}
+
+/** @public */
+export const STEERING_SIZE = 44;
+
+/** @public */
+export function writeSteering(to: Buffer, at: number, value: Steering): void {
+  writeEndpoint(to, at, value.service);
+  writeEndpoint(to, at + 20, value.peer);
+  to.writeUInt32LE(value.kind, at + 40);
+}
+
+/** @public */
+export function readSteering(from: Buffer, at: number): Steering {
+  return {
+    service: readEndpoint(from, at),
+    peer: readEndpoint(from, at + 20),
+    kind: from.readUInt32LE(at + 40),
+  };
+}
+
 /** struct reply_key. @public */
 export interface ReplyKey {
   /** __u64, byte 0 */
@@ -262,5 +208,59 @@ export function readReplyKey(from: Buffer, at: number): ReplyKey {
   return {
     cookie: from.readBigUInt64LE(at),
     peer: readEndpoint(from, at + 8),
+  };
+}
+
+/** struct flow. @public */
+export interface Flow {
+  /** endpoint, byte 0 */
+  readonly client: Endpoint;
+  /** endpoint, byte 20 */
+  readonly proxy: Endpoint;
+}
+
+/** @public */
+export const FLOW_SIZE = 40;
+
+/** @public */
+export function writeFlow(to: Buffer, at: number, value: Flow): void {
+  writeEndpoint(to, at, value.client);
+  writeEndpoint(to, at + 20, value.proxy);
+}
+
+/** @public */
+export function readFlow(from: Buffer, at: number): Flow {
+  return {
+    client: readEndpoint(from, at),
+    proxy: readEndpoint(from, at + 20),
+  };
+}
+
+/** struct listener_set. @public */
+export interface ListenerSet {
+  /** __u64, byte 0 */
+  readonly netnsCookie: bigint;
+  /** __u32, byte 8 */
+  readonly ip4Count: number;
+  /** __u32, byte 12 */
+  readonly ip6Count: number;
+}
+
+/** @public */
+export const LISTENER_SET_SIZE = 16;
+
+/** @public */
+export function writeListenerSet(to: Buffer, at: number, value: ListenerSet): void {
+  to.writeBigUInt64LE(value.netnsCookie, at);
+  to.writeUInt32LE(value.ip4Count, at + 8);
+  to.writeUInt32LE(value.ip6Count, at + 12);
+}
+
+/** @public */
+export function readListenerSet(from: Buffer, at: number): ListenerSet {
+  return {
+    netnsCookie: from.readBigUInt64LE(at),
+    ip4Count: from.readUInt32LE(at + 8),
+    ip6Count: from.readUInt32LE(at + 12),
   };
 }
