@@ -2,7 +2,7 @@
 // Plain JavaScript for any Node >= 18, since it runs before anything is installed. Says nothing on standard output: that is the program's.
 // Usage: node agent/first-run.mjs SCRIPT.ts [ARGUMENT...]
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,11 +34,12 @@ async function main(args) {
       `no pinned Node for ${process.platform}-${process.arch}. Mend: use Linux on x64 or arm64, and do not omit optional dependencies (npm config get omit).`,
       1,
     );
-  linkNode();
-  const program = [resolve(ROOT, script), ...args.slice(1)];
-  const code = await run(NODE, program);
-  // The loader's answer when a shared library is missing: nothing of the program has run yet.
-  return code === 127 && (await installLibrary()) ? run(NODE, program) : code;
+  if (reason !== undefined || !existsSync(LINK)) {
+    // Not once more than needed: it costs a start of Node.
+    const code = await makeNodeStart();
+    if (code !== 0) return code;
+  }
+  return run(NODE, [resolve(ROOT, script), ...args.slice(1)]);
 }
 
 /**
@@ -119,22 +120,28 @@ async function install() {
   return 0;
 }
 
-/** Installs, as root on Debian, the library that the pinned Node lacks. False, and says why, when it did not. */
-async function installLibrary() {
-  const { stderr } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
-  const library = /(lib\S+): cannot open shared object file/.exec(stderr)?.[1];
-  if (library === undefined) return false;
-  const name = LIBRARY_PACKAGES[library];
-  const mend = `Mend: install ${library}${name === undefined ? '' : ` (Debian: apt-get install ${name})`}`;
-  if (name === undefined || process.getuid?.() !== 0) {
-    say(`first run: the pinned Node cannot start. ${mend}`);
-    return false;
+/** Installs, as root on Debian, the shared library that the pinned Node may lack on a minimal system. */
+async function makeNodeStart() {
+  const { stderr, status } = spawnSync(NODE, ['--version'], { encoding: 'utf8' });
+  if (status === 0) {
+    linkNode();
+    return 0;
   }
-  say(`first run: the pinned Node needs ${library}; installing ${name} with apt-get`);
-  const update = await run('apt-get', ['-qq', 'update'], 2);
-  const code = update === 0 ? await run('apt-get', ['-qq', '-y', 'install', name], 2) : update;
-  if (code !== 0) say(`first run: apt-get failed. ${mend}`);
-  return code === 0;
+  // With the link, npm would start us with the Node that cannot start, and nobody would name the mend.
+  rmSync(LINK, { force: true });
+  const library = /(lib\S+): cannot open shared object file/.exec(stderr)?.[1] ?? '';
+  const name = LIBRARY_PACKAGES[library];
+  if (name === undefined) return fail(`first run: the pinned Node cannot start: ${stderr.trim()}`, 1);
+  if (process.getuid?.() === 0) {
+    say(`first run: the pinned Node needs ${library}; installing ${name} with apt-get`);
+    await run('apt-get', ['-qq', 'update'], 2);
+    const code = await run('apt-get', ['-qq', '-y', 'install', name], 2);
+    if (code === 0) return makeNodeStart();
+  }
+  return fail(
+    `first run: the pinned Node cannot start without ${library}. Mend: install it (Debian: apt-get install ${name})`,
+    1,
+  );
 }
 
 /**

@@ -68,10 +68,18 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['gateway/proxy/y.test.ts', '#datapath/datapath'],
 ];
 
+const OXLINT = join(ROOT, 'node_modules/.bin/oxlint');
+/** npm leaves the binding of oxlint out, without a word, when the Node that installs is older than oxlint wants. */
+const skip =
+  spawnSync(OXLINT, ['--version']).status === 0
+    ? false
+    : 'oxlint does not start: install with Node 20.19 or later (npm ci --ignore-scripts)';
+
 let house: string;
 let messages: ReadonlyMap<string, readonly string[]>;
 
 before(() => {
+  if (skip !== false) return;
   house = mkdtempSync(join(tmpdir(), 'folder-rules-'));
   // Types play no part in it, and would need the checkout's node_modules.
   writeFileSync(join(house, CONFIG), JSON.stringify({ ...CONFIGURATION, options: { typeAware: false } }));
@@ -85,19 +93,21 @@ before(() => {
   messages = lint(house);
 });
 
-after(() => rmSync(house, { recursive: true, force: true }));
+after(() => {
+  if (skip === false) rmSync(house, { recursive: true, force: true });
+});
 
-test('each forbidden import is refused', () => {
+test('each forbidden import is refused', { skip }, () => {
   for (const [file, specifier] of FORBIDDEN)
     assert.ok(found(file, specifier).length > 0, `${file} may import ${specifier}`);
 });
 
-test('each allowed import passes', () => {
+test('each allowed import passes', { skip }, () => {
   for (const [file, specifier] of ALLOWED)
     assert.deepEqual(found(file, specifier), [], `${file} ${specifier}`);
 });
 
-test('every pattern of the configuration has fired', () => {
+test('every pattern of the configuration has fired', { skip }, () => {
   const fired = new Set([...messages.values()].flat());
   for (const { files, rules } of [
     { files: ['everywhere'], rules: CONFIGURATION.rules },
@@ -121,8 +131,7 @@ function found(file: string, specifier: string): readonly string[] {
 
 /** 'file specifier' -> messages. */
 function lint(folder: string): ReadonlyMap<string, readonly string[]> {
-  const oxlint = join(ROOT, 'node_modules/.bin/oxlint');
-  const { stdout } = spawnSync(oxlint, ['-c', CONFIG, '--format', 'json', '.'], {
+  const { stdout } = spawnSync(OXLINT, ['-c', CONFIG, '--format', 'json', '.'], {
     cwd: folder,
     encoding: 'utf8',
   });
