@@ -2,7 +2,7 @@
 import { DirectorySource } from '#resources/source/directory';
 import type { Finding } from '#resources/finding';
 import { translate } from '#gateway/translate/translate';
-import { CONTROLLER_NAME } from '../controller-name.ts';
+import { CONTROLLER_NAME, IMPLIED_CLASS } from '../controller-name.ts';
 
 export interface Analysis {
   /** By file and line; those without a place come last. */
@@ -15,7 +15,11 @@ export function analyze(path: string): Analysis {
   const source = DirectorySource.open(path);
   try {
     const { resources, findings } = source.load();
-    const translated = translate(resources, { controllerName: CONTROLLER_NAME, previousRevision: 0 });
+    const translated = translate(resources, {
+      controllerName: CONTROLLER_NAME,
+      impliedClass: IMPLIED_CLASS,
+      previousRevision: 0,
+    });
     const placed = translated.findings.map((finding) => placeFinding(finding, source));
     const objects = Object.values(resources).reduce(
       (sum: number, kind: readonly unknown[]) => sum + kind.length,

@@ -30,7 +30,7 @@ export type RunEvent =
 
 /** Whether the kernel steers, and the reason when it does not. */
 export type DatapathState =
-  | { readonly active: true; readonly cgroup: string; readonly adopted: boolean }
+  | { readonly active: true; readonly cgroup: string; readonly inheritance: 'fresh' | 'adopted' | 'replaced' }
   | { readonly active: false; readonly reason: string };
 
 export type Report = (event: RunEvent) => void;
@@ -44,7 +44,7 @@ function describe(event: RunEvent): string {
   switch (event.event) {
     case 'ready': {
       const kernel = event.datapath.active
-        ? `the kernel steers processes of ${event.datapath.cgroup}${event.datapath.adopted ? ' (adopted)' : ''}`
+        ? `the kernel steers processes of ${event.datapath.cgroup}${event.datapath.inheritance === 'fresh' ? '' : ` (${event.datapath.inheritance} from before)`}`
         : `proxy alone: ${event.datapath.reason}`;
       return `ready: ${event.workers} worker(s), ${event.engine} engine, ${kernel}, admin ${event.admin}`;
     }

@@ -1,0 +1,145 @@
+// `sluice run`: serves a directory of YAML until it is told to stop.
+import { availableParallelism } from 'node:os';
+import { LIMITS, type LimitName, type Limits } from '#gateway/proxy/limits';
+import { EXIT, type Command, type Given } from '../cli/command.ts';
+import { OUTPUT, type Flag } from '../cli/flag.ts';
+import { createReport } from './run-event.ts';
+import type { RunOptions } from './run-options.ts';
+
+const FLAGS: readonly Flag[] = [
+  {
+    name: 'bind',
+    type: 'text',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    doc: 'address of the Gateway listeners; 0.0.0.0 or :: opens them to the network',
+  },
+  {
+    name: 'workers',
+    type: 'integer',
+    value: 'N',
+    default: 0,
+    least: 0,
+    most: 64,
+    doc: 'proxy threads; 0: one per core',
+  },
+  {
+    name: 'engine',
+    type: 'text',
+    value: 'ENGINE',
+    choices: ['auto', 'epoll', 'net'],
+    default: 'auto',
+    doc: 'epoll: system calls from TypeScript; net: node:net, slower, where FFI is not allowed; auto: the best that works',
+  },
+  {
+    name: 'admin-port',
+    type: 'integer',
+    value: 'PORT',
+    default: 9962,
+    most: 65_535,
+    doc: 'port of /metrics, /healthz, /readyz and /config on 127.0.0.1; 0 takes any',
+  },
+  {
+    name: 'access-log',
+    type: 'text',
+    value: 'PATH',
+    default: 'off',
+    doc: "file that gets one JSON line a request; '-' for standard output, 'off' for none",
+  },
+  { name: 'no-datapath', type: 'boolean', doc: 'the proxy alone: the kernel steers nothing' },
+  {
+    name: 'cgroup',
+    type: 'text',
+    value: 'DIR',
+    doc: 'cgroup v2 directory whose processes are steered; default: its root, which is every process. Given, it is an error when the kernel cannot steer',
+  },
+  {
+    name: 'state',
+    type: 'text',
+    value: 'DIR',
+    default: '/run/sluice',
+    doc: 'directory of the pinned maps and programs, and of the lock',
+  },
+  {
+    name: 'drain-timeout',
+    type: 'duration',
+    value: 'TIME',
+    default: 10_000,
+    doc: 'how long requests in flight may take to finish when it is told to stop',
+  },
+  ...LIMITS.map(({ flag, unit, value, doc }): Flag => ({
+    name: flag.slice(2),
+    type: unit === 'ms' ? 'duration' : unit === 'bytes' ? 'bytes' : 'integer',
+    value: unit === 'ms' ? 'TIME' : unit === 'bytes' ? 'SIZE' : 'N',
+    default: value,
+    least: 1,
+    doc,
+  })),
+  OUTPUT,
+];
+
+export const command: Command = {
+  name: 'run',
+  summary: 'serve the Gateways, HTTPRoutes and Services of a directory on this machine',
+  description: [
+    'Opens the listeners of every Gateway of class sluice, and, as root on a kernel with BPF, steers connections to Service addresses: to a backend, ' +
+      'or through the proxy where an HTTPRoute is attached to the Service. Edits of the directory are applied while it runs; what is wrong is reported ' +
+      'and the last good content goes on being served.',
+    'SIGTERM and SIGINT finish what is in flight and leave nothing behind. Exit code 0 after such a stop, 1 when it could not start.',
+  ],
+  arguments: [
+    { name: 'DIR', required: true, doc: 'directory (or one file) of .yaml, .yml and .json manifests' },
+  ],
+  flags: FLAGS,
+  examples: [
+    { command: 'sluice run examples/canary', doc: 'a canary behind a Gateway and a Service' },
+    {
+      command: 'sluice run DIR --no-datapath --bind 0.0.0.0 --access-log -',
+      doc: 'a plain gateway, open to the network',
+    },
+  ],
+  run,
+};
+
+async function run(given: Given): Promise<number> {
+  const report = createReport(given.json ? 'json' : 'text');
+  const { Standalone } = await import('./standalone.ts');
+  const stop = nextStop();
+  const standalone = await Standalone.open(await readOptions(given), report);
+  const signal = await Promise.race([stop, standalone.failed]);
+  report({ event: 'stopping', signal });
+  await standalone.close();
+  report({ event: 'stopped' });
+  return EXIT.ok;
+}
+
+/** A second signal ends at once. Started with an IPC channel, its end is a request to stop too. */
+function nextStop(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    if (process.channel !== undefined && process.channel !== null) {
+      process.channel.unref();
+      process.once('disconnect', () => resolve('parent ended'));
+    }
+  });
+}
+
+async function readOptions(given: Given): Promise<RunOptions> {
+  const { chooseEngine } = await import('./choose-engine.ts');
+  const limits = Object.fromEntries(LIMITS.map(({ name, flag }) => [name, given.number(flag.slice(2))]));
+  const accessLog = given.text('access-log')!;
+  return {
+    directory: given.argument(0),
+    bind: given.text('bind')!,
+    workers: given.number('workers') || availableParallelism(),
+    engine: await chooseEngine(given.text('engine') as 'auto' | 'epoll' | 'net'),
+    adminPort: given.number('admin-port'),
+    accessLog: accessLog === 'off' ? undefined : accessLog,
+    datapath: !given.on('no-datapath'),
+    cgroup: given.text('cgroup'),
+    state: given.text('state')!,
+    drainMs: given.number('drain-timeout'),
+    limits: limits as Record<LimitName, number> satisfies Limits,
+    output: given.json ? 'json' : 'text',
+  };
+}

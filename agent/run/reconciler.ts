@@ -1,0 +1,141 @@
+// Makes each state of the source true: translate, then the proxy, then the kernel. Changes are applied one after another; of
+// those that arrive meanwhile only the newest is applied. What cannot be applied is a finding, and what was before stays.
+import type { Datapath } from '#datapath/datapath';
+import { EMPTY_DESIRED, type Desired } from '#datapath/desired';
+import { EMPTY_SNAPSHOT, type Snapshot } from '#gateway/model/snapshot';
+import type { ApplyReport, Proxy } from '#gateway/proxy/proxy';
+import { listServiceTargets } from '#gateway/translate/service-targets';
+import { translate } from '#gateway/translate/translate';
+import { makeFinding, type Finding } from '#resources/finding';
+import type { DirectorySource } from '#resources/source/directory';
+import type { SourceResult } from '#resources/source/source';
+import { placeFinding } from '../analyze/analysis.ts';
+import { CONTROLLER_NAME, IMPLIED_CLASS } from '../controller-name.ts';
+import { composeDesired } from './compose-desired.ts';
+import { FindingLog } from './finding-log.ts';
+import { withLeaving } from './leaving.ts';
+import type { Report } from './run-event.ts';
+
+export interface ReconcilerParts {
+  readonly source: DirectorySource;
+  readonly proxy: Proxy;
+  readonly datapath: Datapath | undefined;
+  readonly report: Report;
+}
+
+export class Reconciler {
+  readonly findings: FindingLog;
+  /** What the proxy serves, and since when (ms since 1970, 0: never yet). */
+  snapshot: Snapshot = EMPTY_SNAPSHOT;
+  appliedAt = 0;
+  /** What the kernel has taken. */
+  desired: Desired = EMPTY_DESIRED;
+  readonly #parts: ReconcilerParts;
+  readonly #portStates = new Map<number, string>();
+  #waiting: (() => Promise<void>) | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.findings = new FindingLog(parts.report);
+  }
+
+  /** Resolves when nothing waits any more. */
+  offer(result: SourceResult): Promise<void> {
+    return this.#enqueue(() => this.#apply(result));
+  }
+
+  /** Tries ports that could not be opened once more; a change that waits already does that. */
+  async retryPorts(): Promise<void> {
+    if (this.#running !== undefined || ![...this.#portStates.values()].some((state) => state !== '')) return;
+    await this.#enqueue(async () => this.#tellPorts(await this.#parts.proxy.apply(this.snapshot)));
+  }
+
+  /** Resolves when what was offered is applied. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#waiting = work;
+    this.#running ??= this.#drain().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    for (let work = this.#waiting; work !== undefined; work = this.#waiting) {
+      this.#waiting = undefined;
+      await work();
+    }
+  }
+
+  async #apply({ resources, findings }: SourceResult): Promise<void> {
+    const begin = performance.now();
+    const { source, proxy, report } = this.#parts;
+    const translated = translate(resources, {
+      controllerName: CONTROLLER_NAME,
+      impliedClass: IMPLIED_CLASS,
+      previousRevision: this.snapshot.revision,
+    });
+    const { snapshot } = translated;
+    const all = [...findings, ...translated.findings.map((finding) => placeFinding(finding, source))];
+    // The proxy first: it must know a Service before the kernel sends it connections for it.
+    const ports = await proxy.apply(withLeaving(snapshot, this.snapshot));
+    this.snapshot = snapshot;
+    this.appliedAt = Date.now();
+    this.findings.set('configuration', all);
+    this.findings.set(
+      'kernel',
+      this.#steer(composeDesired(snapshot.revision, listServiceTargets(resources))),
+    );
+    this.#tellPorts(ports);
+    report({
+      event: 'applied',
+      revision: snapshot.revision,
+      objects: Object.values(resources).reduce(
+        (sum: number, kind: readonly unknown[]) => sum + kind.length,
+        0,
+      ),
+      errors: all.filter(({ level }) => level === 'error').length,
+      warnings: all.filter(({ level }) => level === 'warning').length,
+      milliseconds: performance.now() - begin,
+    });
+  }
+
+  #steer(desired: Desired): readonly Finding[] {
+    const { datapath } = this.#parts;
+    if (datapath === undefined) return [];
+    try {
+      const result = datapath.apply(desired);
+      if (result.kind === 'applied') this.desired = desired;
+      return result.kind === 'applied' ? [] : result.errors.map((error) => makeFinding('SLU0302', error));
+    } catch (error) {
+      return [makeFinding('SLU0302', { message: error instanceof Error ? error.message : String(error) })];
+    }
+  }
+
+  #tellPorts({ ports }: ApplyReport): void {
+    const failed: Finding[] = [];
+    for (const { port, problem, mend } of ports) {
+      const state = problem ?? '';
+      if (problem !== undefined)
+        failed.push(
+          makeFinding('SLU0301', {
+            message: `port ${port}: ${problem}`,
+            ...(mend === undefined ? {} : { mend }),
+          }),
+        );
+      if (this.#portStates.get(port) !== state)
+        this.#parts.report({
+          event: 'port',
+          port,
+          state: state === '' ? 'listening' : 'failed',
+          detail: state,
+        });
+      this.#portStates.set(port, state);
+    }
+    const open = new Set(ports.map(({ port }) => port));
+    for (const port of this.#portStates.keys()) if (!open.has(port)) this.#portStates.delete(port);
+    this.findings.set('ports', failed);
+  }
+}

@@ -1,0 +1,22 @@
+// What `sluice run` was asked to do, after its flags were parsed.
+import type { Limits } from '#gateway/proxy/limits';
+
+export interface RunOptions {
+  readonly directory: string;
+  /** Address of the Gateway listeners. */
+  readonly bind: string;
+  readonly workers: number;
+  readonly engine: 'epoll' | 'net';
+  readonly adminPort: number;
+  /** Path of the access log, '-' for standard output; undefined for none. */
+  readonly accessLog: string | undefined;
+  /** False: the proxy alone. */
+  readonly datapath: boolean;
+  /** The cgroup v2 directory whose processes are steered; undefined: the root, which is every process. */
+  readonly cgroup: string | undefined;
+  /** Directory of pins and lock. */
+  readonly state: string;
+  readonly drainMs: number;
+  readonly limits: Limits;
+  readonly output: 'text' | 'json';
+}

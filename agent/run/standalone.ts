@@ -1,0 +1,122 @@
+// Standalone mode: a directory of YAML made true on this machine. Opens the parts in order and closes them in the other.
+import { AdminServer } from '#gateway/admin/server';
+import { Exposition } from '#gateway/observe/exposition';
+import { Proxy } from '#gateway/proxy/proxy';
+import { DirectorySource } from '#resources/source/directory';
+import { readVersion } from '../cli/version.ts';
+import { attachDatapath, type AttachedDatapath } from './attach-datapath.ts';
+import { datapathReadings } from './datapath-readings.ts';
+import { Reconciler } from './reconciler.ts';
+import type { DatapathState, Report } from './run-event.ts';
+import type { RunOptions } from './run-options.ts';
+
+/** A port that was in use is tried again this often (ms): whoever held it may be gone. */
+const PORT_RETRY_MS = 5000;
+
+export class Standalone {
+  /** Rejects when a change could not be applied at all, which is a defect. */
+  readonly failed: Promise<never>;
+  readonly #drainMs: number;
+  readonly #source: DirectorySource;
+  readonly #proxy: Proxy;
+  readonly #kernel: AttachedDatapath;
+  readonly #reconciler: Reconciler;
+  readonly #admin: AdminServer;
+  readonly #retry: NodeJS.Timeout;
+
+  /** Resolves when the first revision serves. Throws when a part cannot start, and then nothing stays behind. */
+  static async open(options: RunOptions, report: Report): Promise<Standalone> {
+    await using stack = new AsyncDisposableStack();
+    const kernel = attachDatapath(options);
+    const { datapath } = kernel;
+    stack.defer(() => datapath?.close({ keep: false }));
+    const proxy = await openProxy(options, kernel, report);
+    stack.defer(() => proxy.close());
+    datapath?.setProxy(proxy.redirectListeners());
+    const source = DirectorySource.open(options.directory);
+    const reconciler = new Reconciler({ source, proxy, datapath, report });
+    const admin = await openAdmin(options.adminPort, proxy, kernel, reconciler);
+    stack.defer(() => admin.close());
+    await reconciler.offer(source.load());
+    stack.move();
+    const { engine, workers } = options;
+    report({ event: 'ready', admin: admin.url, engine, workers, datapath: datapathState(kernel) });
+    return new Standalone(options.drainMs, source, proxy, kernel, reconciler, admin);
+  }
+
+  private constructor(
+    drainMs: number,
+    source: DirectorySource,
+    proxy: Proxy,
+    kernel: AttachedDatapath,
+    reconciler: Reconciler,
+    admin: AdminServer,
+  ) {
+    this.#drainMs = drainMs;
+    this.#source = source;
+    this.#proxy = proxy;
+    this.#kernel = kernel;
+    this.#reconciler = reconciler;
+    this.#admin = admin;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failed = promise;
+    source.watch((result) => void reconciler.offer(result).catch(reject));
+    this.#retry = setInterval(() => void reconciler.retryPorts().catch(reject), PORT_RETRY_MS);
+  }
+
+  /** Finishes what is in flight, then leaves nothing behind: no listener, link, pin or mount. */
+  async close(): Promise<void> {
+    clearInterval(this.#retry);
+    this.#source.close();
+    await this.#reconciler.settled();
+    // First the kernel: no new connection may be steered to a proxy that is about to go.
+    this.#kernel.datapath?.setProxy([]);
+    await this.#proxy.drain(this.#drainMs);
+    this.#kernel.datapath?.close({ keep: false });
+    await this.#proxy.close();
+    await this.#admin.close();
+  }
+}
+
+function openProxy(options: RunOptions, kernel: AttachedDatapath, report: Report): Promise<Proxy> {
+  const { workers, bind, limits, engine, accessLog } = options;
+  return Proxy.open({
+    workers,
+    bind,
+    limits,
+    engine,
+    ...(accessLog === undefined ? {} : { accessLog: { path: accessLog } }),
+    ...(kernel.datapath === undefined ? {} : { originalDestination: kernel.datapath.originalDestination() }),
+    onWorker: (worker, detail) => report({ event: 'worker', worker, detail }),
+  });
+}
+
+function openAdmin(
+  port: number,
+  proxy: Proxy,
+  kernel: AttachedDatapath,
+  reconciler: Reconciler,
+): Promise<AdminServer> {
+  const exposition = new Exposition({
+    version: readVersion(),
+    series: proxy.series,
+    recorders: () => proxy.recorders,
+    snapshot: () => reconciler.snapshot,
+    appliedAt: () => reconciler.appliedAt,
+    findings: () => reconciler.findings.all,
+    workers: () => proxy.workers,
+    extra: datapathReadings(kernel.datapath, () => reconciler.desired),
+  });
+  return AdminServer.open({
+    port,
+    exposition,
+    notReady: () => (reconciler.appliedAt === 0 ? ['the first revision is not applied yet'] : []),
+    snapshot: () => reconciler.snapshot,
+    findings: () => reconciler.findings.all,
+  });
+}
+
+function datapathState(kernel: AttachedDatapath): DatapathState {
+  if (kernel.datapath === undefined) return { active: false, reason: kernel.reason };
+  return { active: true, cgroup: kernel.cgroup, inheritance: kernel.datapath.inheritance };
+}
