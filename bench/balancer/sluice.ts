@@ -1,5 +1,5 @@
 // Sluice, by its command line: the client's cgroup is steered, and a connect() to a Service goes to its backend at once.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { awaitAnswer } from '../machine/await-answer.ts';
 import { NODE, ROOT } from '../machine/checkout.ts';
@@ -17,14 +17,18 @@ export const sluice: Balancer = {
   prepare: () => undefined,
   version: () => commandVersion(NODE, MAIN, '--version'),
   async setUp({ services, cgroup, folder, core, stack }, loaded) {
+    const config = join(folder, 'config');
+    mkdirSync(config);
     for (let start = 0; start < services.length; start += SERVICES_IN_A_FILE) {
       const part = services.slice(start, start + SERVICES_IN_A_FILE);
       const documents = part.flatMap((entry, index) => render(entry, `s${start + index}`));
-      writeFileSync(join(folder, `services-${start}.yaml`), documents.join('---\n'));
+      writeFileSync(join(config, `services-${start}.yaml`), documents.join('---\n'));
     }
     const admin = await findFreePort();
-    const flags = ['--workers', '1', '--admin-port', String(admin), '--cgroup', cgroup.path];
-    const program = new Program('sluice', [NODE, MAIN, 'run', folder, ...flags], { core, cwd: folder });
+    // A state of its own, so that a Sluice that serves this machine is left alone.
+    const places = ['--cgroup', cgroup.path, '--state', join(folder, 'state')];
+    const flags = ['--workers', '1', '--admin-port', String(admin), ...places];
+    const program = new Program('sluice', [NODE, MAIN, 'run', config, ...flags], { core, cwd: folder });
     stack.defer(() => program.stop());
     await awaitAnswer(program, `http://127.0.0.1:${admin}/readyz`, READY_MS);
     return loaded.service;
