@@ -1,11 +1,11 @@
 // What this process may do: capabilities, and the two pseudo file systems that the datapath writes to.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import type { CheckResult } from './check.ts';
 import { findCgroupMount, hasCapability, readMounts, type Capability } from './environment.ts';
 import { readKernelFile } from './kernel-file.ts';
 
-/** `sluice run` keeps its pins below it and mounts it when nobody has. */
-const BPF_DIRECTORY = '/sys/fs/bpf';
+/** Where `sluice run` keeps its pins unless --state names another; it mounts a BPF file system there when it may. */
+const STATE = '/run/sluice';
 
 export function checkPermissions(): readonly CheckResult[] {
   return [user(), bpfCapabilities(), lowPorts(), cgroup(), bpffs()];
@@ -71,23 +71,20 @@ function cgroup(): CheckResult {
 
 function bpffs(): CheckResult {
   const about = { category: 'permissions', name: 'BPF file system', needs: ['datapath'] } as const;
-  if (readMounts().some(({ path, type }) => path === BPF_DIRECTORY && type === 'bpf')) {
-    const writable = mayWrite(BPF_DIRECTORY);
-    return {
-      ...about,
-      status: writable ? 'ok' : 'failed',
-      detail: `mounted at ${BPF_DIRECTORY}${writable ? '' : ', not writable'}`,
-      ...(writable ? {} : { mend: `let the user who runs sluice write to ${BPF_DIRECTORY}` }),
-    };
-  }
-  const mountable = hasCapability('CAP_SYS_ADMIN') && existsSync(BPF_DIRECTORY);
+  const mounted = readMounts().find(({ path, type }) => type === 'bpf' && `${STATE}/`.startsWith(`${path}/`));
+  const works = mounted === undefined ? hasCapability('CAP_SYS_ADMIN') : mayWrite(mounted.path);
+  const here = mounted === undefined ? `none at ${STATE}` : `mounted at ${mounted.path}`;
   return {
     ...about,
-    status: mountable ? 'ok' : 'failed',
-    detail: mountable
-      ? `not mounted; "sluice run" mounts it at ${BPF_DIRECTORY}`
-      : 'not mounted, and this process may not mount it',
-    ...(mountable ? {} : { mend: `as root: mount -t bpf bpf ${BPF_DIRECTORY}` }),
+    status: works ? 'ok' : 'failed',
+    detail: works
+      ? mounted === undefined
+        ? `${here}: "sluice run" mounts it`
+        : here
+      : `${here}, and no right to change that`,
+    ...(works
+      ? {}
+      : { mend: 'run it as root, or name a directory on a BPF file system where it may write with --state' }),
   };
 }
 
