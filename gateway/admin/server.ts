@@ -8,7 +8,7 @@ import type { Exposition } from '../observe/exposition.ts';
 import { hostOf, isLoopbackAddress, isLoopbackHost } from './loopback.ts';
 
 /** Beside Cilium's agent port, by habit. */
-export const DEFAULT_ADMIN_PORT = 9962;
+const DEFAULT_ADMIN_PORT = 9962;
 const DEFAULT_ADDRESS = '127.0.0.1';
 const MOST_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
