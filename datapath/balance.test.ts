@@ -1,15 +1,15 @@
 // Real sockets through Services: TCP and UDP, both families, and IPv4 from dual-stack sockets.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { SKIP_UNLESS_ROOT as skip } from './fixture/test-cgroup.ts';
-import { service, TestNode } from './fixture/test-node.ts';
+import { SKIP_UNLESS_ROOT as skip } from './fixture/sandbox-cgroup.ts';
+import { service, Sandbox } from './fixture/sandbox.ts';
 
 const V4 = '127.96.0.1';
 const MAPPED = `::ffff:${V4}`;
 const V6 = 'fd00:96::1';
 
 test('TCP reaches every backend, and getpeername shows the Service', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const [servers, client] = [await node.outsider(), await node.client()];
   const backend = async (address: string, tag: string) => ({
@@ -40,7 +40,7 @@ test('TCP reaches every backend, and getpeername shows the Service', { skip }, a
 });
 
 test('UDP answers come from the Service, connected or not', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const [servers, client] = [await node.outsider(), await node.client()];
   const backend = async (address: string) => ({
@@ -68,7 +68,7 @@ test('UDP answers come from the Service, connected or not', { skip }, async (con
 });
 
 test('a Service without backends refuses at once', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const client = await node.client();
   datapath.apply({
@@ -90,7 +90,7 @@ test(
   'what is no Service is left alone, and so are processes outside the cgroup',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     const [servers, client] = [await node.outsider(), await node.client()];
     const port = await servers.serve({ op: 'serve-tcp', host: '127.0.0.1', tag: 'direct' });

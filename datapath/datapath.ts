@@ -17,7 +17,7 @@ import { planServices } from './plan/services.ts';
 import { ListenerMap, type ProxyListener } from './proxy/listener-map.ts';
 import { RevisionMap } from './services/revision-map.ts';
 import { closeCgroup, openCgroup, type Cgroup } from './state/cgroup.ts';
-import { HookLinks, type Attachment, type Hook } from './state/hook-links.ts';
+import { BALANCE_HOOKS, HookLinks, REDIRECT_HOOKS, type Attachments, type Hook } from './state/hook-links.ts';
 import { MapPins } from './state/map-pins.ts';
 import { StateDirectory } from './state/state-directory.ts';
 
@@ -40,8 +40,8 @@ export type ApplyResult =
       readonly kind: 'applied';
       readonly revision: number;
       readonly services: number;
-      /** Present when this call put the programs in charge: what happened at each hook. */
-      readonly links?: Readonly<Record<Hook, Attachment>>;
+      /** The hooks at which this call put the programs in charge, and how. Empty when they were already. */
+      readonly links: Attachments;
     }
   /** Nothing has changed. */
   | { readonly kind: 'refused'; readonly errors: readonly PlanError[] };
@@ -62,7 +62,7 @@ export class Datapath {
   readonly #adopted: ReadonlyMap<string, BpfMap>;
   readonly #revision: RevisionMap;
   readonly #listeners: ListenerMap;
-  #attached = false;
+  #pinned: boolean;
   #open = true;
 
   /**
@@ -90,6 +90,7 @@ export class Datapath {
     this.#links = new HookLinks(join(state.path, 'links'));
     const spec = ObjectSpec.read(readFileSync(OBJECT), 'bpf/sock.bpf.o');
     this.#adopted = this.#pins.adopt([...spec.maps.values()].filter((map) => map.name !== TEMPLATE));
+    this.#pinned = this.#adopted.size > 0;
     this.inheritance =
       this.#adopted.size > 0 ? 'adopted' : this.#pins.foreign || this.#links.adopted ? 'replaced' : 'fresh';
     try {
@@ -117,15 +118,16 @@ export class Datapath {
     this.#checkOpen();
     const plan = planServices(desired);
     if (plan.kind === 'refused') return plan;
-    this.#revision.flip(plan.entries);
-    const links = this.#attached ? undefined : this.#attach();
+    this.#pinMaps();
     const { revision, services } = desired;
-    return {
-      kind: 'applied',
-      revision,
-      services: services.length,
-      ...(links === undefined ? {} : { links }),
-    };
+    // What publishes original destinations stands before the first connection that is redirected.
+    const redirect = services.some((service) => service.redirect) || this.#links.has('sluice_sockops');
+    const before = redirect ? this.#switchTo(REDIRECT_HOOKS) : {};
+    this.#revision.flip(plan.entries);
+    // The maps hold a whole revision by now: these programs may take over from whatever is attached.
+    const after = this.#switchTo(BALANCE_HOOKS);
+    this.#pins.removeForeign();
+    return { kind: 'applied', revision, services: services.length, links: { ...before, ...after } };
   }
 
   stats(): DatapathStats {
@@ -158,14 +160,14 @@ export class Datapath {
     else this.#state.remove();
   }
 
-  /** The maps hold a whole revision by now, so the programs may take over from whatever is attached. */
-  #attach(): Record<Hook, Attachment> {
-    const maps = [...this.#object.maps].filter(([name]) => name !== TEMPLATE);
-    if (this.#adopted.size === 0) this.#pins.pinAll(new Map(maps));
-    const links = this.#links.switchTo((hook) => this.#object.program(hook), this.#cgroup);
-    this.#attached = true;
-    this.#pins.removeForeign();
-    return links;
+  #pinMaps(): void {
+    if (this.#pinned) return;
+    this.#pins.pinAll(new Map([...this.#object.maps].filter(([name]) => name !== TEMPLATE)));
+    this.#pinned = true;
+  }
+
+  #switchTo(hooks: readonly Hook[]): Attachments {
+    return this.#links.switchTo(hooks, (hook) => this.#object.program(hook), this.#cgroup);
   }
 
   #checkOpen(): void {

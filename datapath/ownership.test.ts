@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Datapath } from './datapath.ts';
 import type { Desired } from './desired.ts';
-import { makeCgroup, SKIP_UNLESS_ROOT as skip } from './fixture/test-cgroup.ts';
-import { service, TestNode } from './fixture/test-node.ts';
+import { makeCgroup, SKIP_UNLESS_ROOT as skip } from './fixture/sandbox-cgroup.ts';
+import { service, Sandbox } from './fixture/sandbox.ts';
 import { LAYOUT_ID } from './layout.gen.ts';
 
 const L4 = '127.96.0.1';
@@ -16,7 +16,7 @@ test(
   'kill -9 of the owner: balanced Services work on, redirected ones are refused, a second start adopts',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const [servers, client] = [await node.outsider(), await node.client()];
     const port = await servers.serve({ op: 'serve-tcp', host: '127.0.0.1', tag: 'backend' });
     const ask = async (host: string) => client.ask({ op: 'tcp', host, port: 80 });
@@ -31,7 +31,7 @@ test(
       JSON.stringify(first.report),
     );
     assert.equal(first.report.inheritance, 'fresh');
-    assert.deepEqual(new Set(Object.values(first.report.result.links ?? {})), new Set(['attached']));
+    assert.deepEqual(new Set(Object.values(first.report.result.links)), new Set(['attached']));
     assert.equal((await ask(L7)).data, `proxy ${first.pid}`);
 
     await first.kill();
@@ -44,14 +44,14 @@ test(
       JSON.stringify(second.report),
     );
     assert.equal(second.report.inheritance, 'adopted');
-    assert.deepEqual(new Set(Object.values(second.report.result.links ?? {})), new Set(['updated']));
+    assert.deepEqual(new Set(Object.values(second.report.result.links)), new Set(['updated']));
     assert.equal((await ask(L4)).data, 'backend');
     assert.equal((await ask(L7)).data, `proxy ${second.pid}`);
   },
 );
 
 test('a kept datapath serves on, and opening it again disturbs nothing', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const [servers, client] = [await node.outsider(), await node.client()];
   const port = await servers.serve({ op: 'serve-tcp', host: '127.0.0.1', tag: 'backend' });
   const desired: Desired = { revision: 1, services: [service(L4, [{ address: '127.0.0.1', port }])] };
@@ -68,7 +68,7 @@ test('a kept datapath serves on, and opening it again disturbs nothing', { skip 
 });
 
 test('a second process is refused while the first lives', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   node.open();
   const second = await node.owner({ revision: 1, services: [] });
   assert.ok('error' in second.report);
@@ -79,10 +79,10 @@ test('a second process is refused while the first lives', { skip }, async (conte
 });
 
 test('close({ keep: false }) leaves no link, no pin, no mount, no directory', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   datapath.apply({ revision: 1, services: [service(L4, [])] });
-  assert.equal(node.pins().filter((name) => name.startsWith('links/')).length, 10);
+  assert.equal(node.pins().filter((name) => name.startsWith('links/')).length, 8);
   const client = await node.client();
   assert.equal((await client.ask({ op: 'tcp', host: L4, port: 80 })).error, 'EPERM');
   datapath.close({ keep: false });
@@ -92,7 +92,7 @@ test('close({ keep: false }) leaves no link, no pin, no mount, no directory', { 
 });
 
 test('pins of another cgroup are replaced, and the old cgroup is let go', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const desired: Desired = { revision: 1, services: [service(L4, [])] };
   const other = makeCgroup();
   context.after(() => other.remove());
@@ -101,13 +101,13 @@ test('pins of another cgroup are replaced, and the old cgroup is let go', { skip
   earlier.close({ keep: true });
   const result = node.open().apply(desired);
   assert.ok(result.kind === 'applied');
-  assert.deepEqual(new Set(Object.values(result.links ?? {})), new Set(['replaced']));
+  assert.deepEqual(new Set(Object.values(result.links)), new Set(['replaced']));
   const client = await node.client();
   assert.equal((await client.ask({ op: 'tcp', host: L4, port: 80 })).error, 'EPERM');
 });
 
 test('a cgroup that was removed under its links is no obstacle', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const gone = makeCgroup();
   const earlier = Datapath.open({ cgroup: gone.path, state: node.state });
   earlier.apply({ revision: 1, services: [] });
@@ -123,7 +123,7 @@ test(
   'maps of another version serve until the first revision of this one, then they go',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     node.open().apply({ revision: 1, services: [service(L4, [])] });
     node.datapath.close({ keep: true });
     // What another version pinned lies under another id.
@@ -135,7 +135,7 @@ test(
     assert.equal(await ask(), 'EPERM', 'the old programs are still in charge');
     const result = node.datapath.apply({ revision: 2, services: [] });
     assert.ok(result.kind === 'applied');
-    assert.deepEqual(new Set(Object.values(result.links ?? {})), new Set(['updated']));
+    assert.deepEqual(new Set(Object.values(result.links)), new Set(['updated']));
     assert.equal(await ask(), 'ECONNREFUSED', 'the new revision is');
     assert.deepEqual(
       node.pins().filter((name) => /^[^/.]+$/.test(name)),
@@ -145,7 +145,7 @@ test(
 );
 
 test('a directory that is no cgroup v2 is refused with the mend', { skip }, (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   assert.throws(
     () => Datapath.open({ cgroup: '/tmp', state: node.state }),
     /\/tmp is not a cgroup v2 directory.*Mend: .*findmnt/,

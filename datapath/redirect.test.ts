@@ -7,8 +7,9 @@ import { errnoName } from '#native/errno';
 import { getsockopt, lastErrno } from '#native/libc';
 import { allocatePinned } from '#native/memory';
 import type { Datapath } from './datapath.ts';
-import { SKIP_UNLESS_ROOT as skip } from './fixture/test-cgroup.ts';
-import { service, TestNode } from './fixture/test-node.ts';
+import type { Service } from './desired.ts';
+import { SKIP_UNLESS_ROOT as skip } from './fixture/sandbox-cgroup.ts';
+import { service, Sandbox } from './fixture/sandbox.ts';
 import { parseAddress } from './plan/address.ts';
 import type { ProxyListener } from './proxy/listener-map.ts';
 import type { OriginalDestination } from './proxy/original-destination.ts';
@@ -25,7 +26,7 @@ const SO_ORIGINAL_DST = 80;
 const SERVICES = [service(V4, [], { redirect: true }), service(V6, [], { redirect: true })];
 
 test('the proxy finds the original destination, once', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const proxy = await startProxy(context, datapath);
   datapath.apply({ revision: 1, services: SERVICES });
@@ -49,7 +50,7 @@ test(
   'SO_ORIGINAL_DST is answered in both families, other options are left alone',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     datapath.apply({ revision: 1, services: SERVICES });
     let option = { level: 0, name: 0 };
@@ -83,7 +84,7 @@ test(
   'without a live listener a redirected Service is refused, whoever has the port',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     datapath.apply({ revision: 1, services: SERVICES });
     const client = await node.client();
@@ -118,7 +119,7 @@ test(
   'a client in another network namespace is refused: loopback is another place there',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     const proxy = await startProxy(context, datapath);
     datapath.apply({ revision: 1, services: SERVICES });
@@ -129,8 +130,35 @@ test(
   },
 );
 
+test('the programs of redirection come with the first redirected Service, and stay', { skip }, (context) => {
+  const node = new Sandbox(context);
+  const datapath = node.open();
+  const apply = (services: readonly Service[]): string[] => {
+    const result = datapath.apply({ revision: 1, services });
+    assert.ok(result.kind === 'applied');
+    return Object.keys(result.links).map((hook) => hook.replace('sluice_', ''));
+  };
+  const balance = [
+    'getpeername4',
+    'getpeername6',
+    'recvmsg4',
+    'recvmsg6',
+    'sendmsg4',
+    'sendmsg6',
+    'connect4',
+    'connect6',
+  ];
+  assert.deepEqual(apply([service(V4, [])]), balance);
+  assert.deepEqual(apply(SERVICES), ['getsockopt', 'sockops']);
+  assert.deepEqual(apply([]), []);
+  datapath.close({ keep: true });
+  const result = node.open().apply({ revision: 2, services: [] });
+  assert.ok(result.kind === 'applied');
+  assert.equal(result.links.sluice_sockops, 'updated');
+});
+
 test('one live listener among dead ones is enough', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const [first, second] = [await startProxy(context, datapath), await startProxy(context, datapath)];
   datapath.apply({ revision: 1, services: SERVICES });
@@ -144,7 +172,7 @@ test(
   'what is no listener is refused with its name, and the proxy of before stays',
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     const proxy = await startProxy(context, datapath);
     datapath.apply({ revision: 1, services: SERVICES });

@@ -2,7 +2,7 @@
 import { KIND, type Btf, type BtfMember } from '#native/bpf/btf';
 import type { MapSpec } from '#native/bpf/map-definition';
 
-export type FieldKind =
+type FieldKind =
   | { readonly kind: 'integer'; readonly bytes: 1 | 2 | 4 | 8; readonly bigEndian: boolean }
   | { readonly kind: 'bytes'; readonly length: number }
   | { readonly kind: 'struct'; readonly name: string };

@@ -5,7 +5,7 @@ const DOT = 0x2e;
 const ZERO = 0x30;
 const MAPPED_PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff);
 
-export type Family = 4 | 6;
+type Family = 4 | 6;
 
 export interface Address {
   /** 4 for v4-mapped bytes too: that is what such a socket speaks on the wire. */

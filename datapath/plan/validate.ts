@@ -4,7 +4,7 @@ import { parseAddress, type Address } from './address.ts';
 import type { PlanError } from './plan-error.ts';
 
 /** The entry's slot number is 16 bits, and slot 0 is the Service itself. */
-export const MAX_BACKENDS = 65_535;
+const MAX_BACKENDS = 65_535;
 
 export interface Place {
   readonly address: Uint8Array;
@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /** A Service whose addresses are read and whose rules hold. */
-export interface CheckedService {
+interface CheckedService {
   readonly place: Place;
   readonly transport: Transport;
   readonly redirect: boolean;

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Service } from '../desired.ts';
-import { SKIP_UNLESS_ROOT as skip } from '../fixture/test-cgroup.ts';
-import { service, TestNode } from '../fixture/test-node.ts';
+import { SKIP_UNLESS_ROOT as skip } from '../fixture/sandbox-cgroup.ts';
+import { service, Sandbox } from '../fixture/sandbox.ts';
 
 const ADDRESS = '127.96.0.1';
 const FLIPS = 200;
 
 test('10,000 Services are applied, and each is found', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const [servers, client] = [await node.outsider(), await node.client()];
   const port = await servers.serve({ op: 'serve-tcp', host: '127.0.0.1', tag: 'backend' });
@@ -30,7 +30,7 @@ test('10,000 Services are applied, and each is found', { skip }, async (context)
 });
 
 test('a refused state leaves the one before in place', { skip }, async (context) => {
-  const node = new TestNode(context);
+  const node = new Sandbox(context);
   const datapath = node.open();
   const [servers, client] = [await node.outsider(), await node.client()];
   const port = await servers.serve({ op: 'serve-tcp', host: '127.0.0.1', tag: 'backend' });
@@ -52,7 +52,7 @@ test(
   `connects under ${FLIPS} flips meet no error and no mixture, and the newest revision counts at once`,
   { skip },
   async (context) => {
-    const node = new TestNode(context);
+    const node = new Sandbox(context);
     const datapath = node.open();
     const servers = await node.outsider();
     const [asker, ...loopers] = [await node.client(), await node.client(), await node.client()];
