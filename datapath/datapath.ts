@@ -14,7 +14,7 @@ import type { Desired } from './desired.ts';
 import { LAYOUT_ID } from './layout.gen.ts';
 import type { PlanError } from './plan/plan-error.ts';
 import { planServices } from './plan/services.ts';
-import { ListenerMap, type ProxyListener } from './proxy/listener-map.ts';
+import { ListenerMap, type ProxyListener } from './services/listener-map.ts';
 import { RevisionMap } from './services/revision-map.ts';
 import { closeCgroup, openCgroup, type Cgroup } from './state/cgroup.ts';
 import { BALANCE_HOOKS, HookLinks, REDIRECT_HOOKS, type Attachments, type Hook } from './state/hook-links.ts';
@@ -23,7 +23,7 @@ import { StateDirectory } from './state/state-directory.ts';
 
 const OBJECT = new URL('../bpf/sock.bpf.o', import.meta.url);
 /** By subpath, so that it is found as .ts from a checkout and as .js from a build. */
-const ORIGINAL_DESTINATION = import.meta.resolve('#datapath/proxy/original-destination');
+const ORIGINAL_DESTINATION = import.meta.resolve('#datapath/services/original-destination');
 
 /** The template of a revision's hash: each revision has its own map. */
 const TEMPLATE = 'services';

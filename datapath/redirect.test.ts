@@ -11,8 +11,8 @@ import type { Service } from './desired.ts';
 import { SKIP_UNLESS_ROOT as skip } from './fixture/sandbox-cgroup.ts';
 import { service, Sandbox } from './fixture/sandbox.ts';
 import { parseAddress } from './plan/address.ts';
-import type { ProxyListener } from './proxy/listener-map.ts';
-import type { OriginalDestination } from './proxy/original-destination.ts';
+import type { ProxyListener } from './services/listener-map.ts';
+import type { OriginalDestination } from './services/original-destination.ts';
 
 const V4 = '127.96.0.3';
 const MAPPED = `::ffff:${V4}`;
