@@ -30,9 +30,29 @@ export type FindingCode =
   | 'SLU0116'
   | 'SLU0117'
   | 'SLU0118'
+  | 'SLU0201'
+  | 'SLU0202'
+  | 'SLU0203'
+  | 'SLU0204'
+  | 'SLU0205'
+  | 'SLU0206'
+  | 'SLU0207'
+  | 'SLU0208'
+  | 'SLU0209'
+  | 'SLU0210'
+  | 'SLU0211'
+  | 'SLU0212'
+  | 'SLU0213'
+  | 'SLU0214'
+  | 'SLU0215'
+  | 'SLU0216'
+  | 'SLU0217'
+  | 'SLU0218'
+  | 'SLU0219'
+  | 'SLU0220'
+  | 'SLU0221'
   | 'SLU0301'
   | 'SLU0302';
-// SLU02xx: gateway/translate adds its codes here.
 // SLU03xx: agent adds its codes here.
 
 export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
@@ -67,7 +87,67 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
     'raise fs.inotify.max_user_watches or fs.inotify.max_user_instances',
   ),
 
-  // SLU02xx: gateway/translate adds its codes here, with titles for people who write Gateways and Routes.
+  // Gateways, Routes and what they refer to.
+  SLU0201: warning(
+    'a Gateway names a GatewayClass that does not exist; the Gateway is not served',
+    'create the GatewayClass or correct the name',
+  ),
+  SLU0202: error('parameters that are not served; what carries them is not accepted', 'remove parametersRef'),
+  SLU0203: error(
+    'an address that the Gateway cannot be bound to; the Gateway is not served',
+    'remove spec.addresses; choose the address with --bind',
+  ),
+  SLU0204: error('a listener of a protocol that is not served', 'use protocol HTTP'),
+  SLU0205: error(
+    'listeners that share port and hostname; none, or only that of the older Gateway, is served',
+    'give each its own port or hostname',
+  ),
+  SLU0206: error('a listener allows a kind of Route that is not served', 'allow kind HTTPRoute'),
+  SLU0207: warning('a setting that is not served; it is ignored', 'remove it'),
+  SLU0208: error('a parentRef that names nothing that Routes can be attached to', 'correct the parentRef'),
+  SLU0209: error(
+    'the parent does not let the Route in',
+    'widen allowedRoutes of the listener, or move the Route',
+  ),
+  SLU0210: error(
+    'Route and listener have no hostname in common',
+    'correct the hostnames of the one or the other',
+  ),
+  SLU0211: error('a filter that is not served; the rule answers 500', 'remove the filter'),
+  SLU0212: error('a filter with a value that is not allowed; the rule answers 500', 'correct the value'),
+  SLU0213: error('filters that exclude each other; the rule answers 500', 'keep one of them'),
+  SLU0214: error(
+    'a regular expression that is not served; the match matches nothing',
+    'write it in the syntax of RE2, or match by Exact or PathPrefix',
+  ),
+  SLU0215: error(
+    'a backendRef to something that is not served; its share of requests gets 500',
+    'refer to a Service',
+  ),
+  SLU0216: error(
+    'a backendRef to a Service or port that does not exist; its share of requests gets 500',
+    'create it or correct the reference',
+  ),
+  SLU0217: error(
+    'a backendRef to another namespace that does not grant it; its share of requests gets 500',
+    'add a ReferenceGrant in the namespace of the Service',
+  ),
+  SLU0218: error(
+    'a backendRef to a port that speaks a protocol that is not served; its share of requests gets 500',
+    'name a port that speaks HTTP/1.1, or correct its appProtocol',
+  ),
+  SLU0219: warning(
+    'a Service without ready endpoints; requests for it get 503',
+    'look at its EndpointSlices',
+  ),
+  SLU0220: warning(
+    'an EndpointSlice that does not fit its Service; it is not used',
+    'correct the EndpointSlice',
+  ),
+  SLU0221: warning(
+    'a rule that sends its requests nowhere; it answers 500',
+    'give it a backendRef with a weight above 0',
+  ),
 
   // SLU03xx: agent adds its codes here: ports, kernel features, capabilities, files of the run.
   SLU0301: error('a port of a Gateway cannot be opened', 'free the port or give the listener another'),

@@ -81,7 +81,9 @@ export type FailureCode =
   | 'UPSTREAM_TRUNCATED'
   | 'UPSTREAM_TIMEOUT'
   | 'OVERLOADED'
-  | 'INTERNAL';
+  | 'INTERNAL'
+  | 'RULE_UNSUPPORTED'
+  | 'BACKEND_PROTOCOL_UNSUPPORTED';
 
 export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
   BAD_REQUEST: down(
@@ -235,4 +237,18 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'raise --max-clients or add nodes',
   ),
   INTERNAL: internal(500, 13, '-', 'a defect of the proxy', 'report it with the log line'),
+  RULE_UNSUPPORTED: internal(
+    500,
+    13,
+    'NC',
+    'the rule asks for something that is not served',
+    'run: sluice analyze, and mend what it says about the HTTPRoute',
+  ),
+  BACKEND_PROTOCOL_UNSUPPORTED: internal(
+    500,
+    13,
+    'NC',
+    'the Service port speaks a protocol that is not served',
+    'name a port that speaks HTTP/1.1, or correct its appProtocol',
+  ),
 };
