@@ -126,6 +126,7 @@ export class Datapath {
     this.#revision.flip(plan.entries);
     // The maps hold a whole revision by now: these programs may take over from whatever is attached.
     const after = this.#switchTo(BALANCE_HOOKS);
+    this.#links.detachForeign();
     this.#pins.removeForeign();
     return { kind: 'applied', revision, services: services.length, links: { ...before, ...after } };
   }

@@ -78,6 +78,18 @@ test('a second process is refused while the first lives', { skip }, async (conte
   );
 });
 
+test(
+  'of two processes that start at once, one serves and the other is refused',
+  { skip },
+  async (context) => {
+    const node = new Sandbox(context);
+    const owners = await Promise.all([1, 2].map((revision) => node.owner({ revision, services: [] })));
+    const errors = owners.flatMap(({ report }) => ('error' in report ? [report.error] : []));
+    assert.equal(errors.length, 1, JSON.stringify(owners));
+    assert.match(errors[0] ?? '', /is in use by process \d+/);
+  },
+);
+
 test('close({ keep: false }) leaves no link, no pin, no mount, no directory', { skip }, async (context) => {
   const node = new Sandbox(context);
   const datapath = node.open();

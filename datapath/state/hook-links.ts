@@ -87,6 +87,12 @@ export class HookLinks {
     return done;
   }
 
+  /** Ends what an earlier version attached at hooks that this one does not have. */
+  detachForeign(): void {
+    const ours: readonly string[] = HOOKS;
+    for (const name of this.#links.keys()) if (!ours.includes(name)) this.#end(name);
+  }
+
   /**
    * Ends every attachment, also those of earlier versions, and removes the directory. In the opposite order, so that no
    * connection is redirected whose original destination nobody publishes.

@@ -1,6 +1,6 @@
 // The directory on a bpffs that holds the pins, claimed by one process at a time. The claim is a flock on the directory, so
 // it ends with the process however that ends: there is no stale pid file to reason about.
-import { realpathSync, rmdirSync } from 'node:fs';
+import { existsSync, realpathSync, rmdirSync } from 'node:fs';
 import { closeBpffs, openBpffs } from '#native/bpf/bpffs';
 import { FileLock, lockHolder } from '#native/file-lock';
 import { DatapathError } from '../datapath-error.ts';
@@ -36,9 +36,11 @@ export class StateDirectory {
 }
 
 function openDirectory(directory: string): void {
+  const existed = existsSync(directory);
   try {
     openBpffs(directory);
   } catch (error) {
+    if (!existed && existsSync(directory)) removeDirectory(directory);
     throw new DatapathError(
       `cannot keep pins in ${directory} (${error instanceof Error ? error.message : String(error)})`,
       'run as root, or give a state directory below a mounted bpffs',

@@ -1,6 +1,6 @@
 // Makes sure that a directory can hold pins: pins live only on a bpffs. What we mount carries our name as its source, so that
 // a later process can tell it from the system's and take it away again.
-import { mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { EBUSY } from '../errno.ts';
 import { FileLock } from '../file-lock.ts';
@@ -51,6 +51,8 @@ function mountOnce(root: string): string | undefined {
   try {
     if (isOn('bpf', root)) return undefined;
     mountFileSystem('bpf', root, SOURCE);
+    // A new bpffs is open to everyone, like /tmp. What the system's tools share stays so.
+    if (root !== STANDARD) chmodSync(root, 0o700);
     return root;
   } finally {
     lock.release();
