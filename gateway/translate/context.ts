@@ -12,7 +12,7 @@ export interface ClusterSource {
   readonly port: ServicePort;
 }
 
-export interface FindingAt {
+interface FindingAt {
   readonly field?: string;
   readonly message: string;
   /** When something better than the general mend of the code is known. */
