@@ -44,6 +44,22 @@ export function vendor(gatewayApi: string, kubernetes: string): void {
   for (const plural of CRDS) vendorCrd(gatewayApi, plural);
   vendorOpenApi(kubernetes);
   vendorKindNames(gatewayApi, kubernetes);
+  vendorExamples(gatewayApi);
+}
+
+/** The examples that upstream tests with, as they are: what must load, and what must not. */
+function vendorExamples(module: string): void {
+  const read = (directory: string): Json =>
+    Object.fromEntries(
+      readdirSync(join(module, directory), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.yaml'))
+        .sort()
+        .map((name) => [name, readFileSync(join(module, directory, name), 'utf8')]),
+    );
+  write('examples.json', {
+    valid: read('examples/standard'),
+    invalid: read('hack/invalid-examples/standard'),
+  });
 }
 
 /** group/kind of everything that people may keep beside ours in a directory. */

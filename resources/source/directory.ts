@@ -1,21 +1,22 @@
 // Kubernetes manifests in a directory, watched. A change of any number of files is one new state; what is broken is
 // reported and does not replace what worked: a bad file keeps its last good content, a vanished directory its last state.
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { makeFinding, type Finding } from '../finding.ts';
+import { EMPTY_RESOURCES } from '../store/resources.ts';
 import { parsePath } from '../validate/problem.ts';
 import { FileTable } from './file-table.ts';
 import { locateInFile } from './manifest-file.ts';
 import { ObjectTable } from './object-table.ts';
 import { scanDirectory, type Scan } from './scan.ts';
 import type { Place, SourceResult } from './source.ts';
-import { DirectoryWatcher } from './watcher.ts';
+import { DirectoryWatcher, type WatchedDirectory } from './watcher.ts';
 
 /** A burst of changes ends when nothing happens for this long (ms) ... */
 const QUIET = 40;
 /** ... or is taken as far as it got after this long, so that a file written all the time is not waited for for ever. */
 const LONGEST = 400;
 /** How often to look although nothing was heard: network file systems and overlays lose events. */
-const POLL = 2000;
+const POLL = 5000;
 const POLL_WITHOUT_WATCH = 1000;
 /** A tree that changes while it is read is read again, at most this often. */
 const ROUNDS = 5;
@@ -24,6 +25,9 @@ export class DirectorySource {
   readonly #directory: string;
   readonly #files = new FileTable();
   readonly #objects = new ObjectTable();
+  /** What the files hold; `#stale`: they changed since. */
+  #read: SourceResult = { resources: EMPTY_RESOURCES, findings: [] };
+  #stale = false;
   #result: SourceResult | undefined;
   #findings = '';
   #onChange: ((result: SourceResult) => void) | undefined;
@@ -76,7 +80,7 @@ export class DirectorySource {
   }
 
   #current(): SourceResult {
-    return this.#result ?? this.#objects.update([]);
+    return this.#result ?? this.#read;
   }
 
   #schedule(): void {
@@ -106,16 +110,20 @@ export class DirectorySource {
     let scan = scanDirectory(this.#directory);
     for (let round = 0; round < ROUNDS; round++) {
       this.#watcher?.follow(toWatch(this.#directory, scan));
-      settled = this.#files.update(scan, patient);
+      const update = this.#files.update(scan, patient);
+      settled = update.settled;
+      if (!update.changed) break;
       const after = scanDirectory(this.#directory);
+      this.#stale = true;
       if (sameTree(scan, after)) break;
       scan = after;
     }
-    const { resources, findings } = this.#objects.update(this.#files.all());
-    const all = [...this.#directoryFindings(scan), ...findings];
-    const text = JSON.stringify(all);
-    if (this.#result?.resources !== resources || this.#findings !== text) {
-      this.#result = Object.freeze({ resources, findings: Object.freeze(all) });
+    if (this.#stale) this.#read = this.#objects.update(this.#files.all());
+    this.#stale = false;
+    const findings = [...this.#directoryFindings(scan), ...this.#read.findings];
+    const text = JSON.stringify(findings);
+    if (this.#result?.resources !== this.#read.resources || this.#findings !== text) {
+      this.#result = Object.freeze({ resources: this.#read.resources, findings: Object.freeze(findings) });
       this.#findings = text;
     }
     return settled;
@@ -146,8 +154,8 @@ export class DirectorySource {
 }
 
 /** The directories read, and the one above, which tells when the root itself is replaced. */
-function toWatch(root: string, scan: Scan): readonly string[] {
-  return [dirname(root), ...scan.directories];
+function toWatch(root: string, scan: Scan): readonly WatchedDirectory[] {
+  return [{ path: dirname(root), id: '', only: basename(root) }, ...scan.directories];
 }
 
 function sameTree(a: Scan, b: Scan): boolean {

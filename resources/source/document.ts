@@ -1,24 +1,20 @@
 // Text of one or more YAML (or JSON) documents -> validated, frozen objects, and what is wrong, each with its place.
-import { LineCounter, isScalar, parseAllDocuments, visit, type Document } from 'yaml';
+import { parseAllDocuments, type Document } from 'yaml';
 import type { FindingCode } from '../finding-codes.ts';
 import { formatPath, show, type Problem, type Step } from '../validate/problem.ts';
 import type { KindSchema } from '../validate/schema.ts';
 import { validate } from '../validate/validate.ts';
+import { unknownAliases, writeOutAliases } from './alias.ts';
+import { booleanWords } from './boolean-word.ts';
 import { findKind, objectKey } from './kind-table.ts';
+import { LineTable, type Position } from './line-table.ts';
 import { offsetOf } from './position.ts';
 
-/** YAML 1.1, which kubectl reads, takes these for booleans; YAML 1.2, which we read, for strings. */
-const BOOLEAN_WORD = /^(?:y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF)$/;
-const MAYBE_BOOLEAN_WORD = /[:\-,[{]\s*(?:y|yes|n|no|on|off)\s*(?:$|[#,\]}])/im;
 const MAX_ALIASES = 100;
+/** After the first mistakes a parser mostly repeats itself. */
+const MAX_SYNTAX_ERRORS = 5;
 
-/** Line and column from 1, within the text that was given. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
-/** One valid object as it was written and completed; it has no creationTimestamp or generation unless written. */
+/** One valid object as it was written and completed, with its place within the text that was given; it has no creationTimestamp or generation unless written. */
 export interface ReadObject extends Position {
   /** 'HTTPRoute shop/cart'. */
   readonly key: string;
@@ -43,24 +39,23 @@ export interface ReadResult {
 export function readDocuments(text: string): ReadResult {
   const objects: ReadObject[] = [];
   const problems: ReadProblem[] = [];
-  const lines = new LineCounter();
+  const lines = new LineTable(text);
   try {
-    for (const document of parse(text, lines)) readDocument(document, text, lines, objects, problems);
+    for (const document of parse(text)) readDocument(document, text, lines, objects, problems);
   } catch (error) {
-    // The parser recurses: text that nests thousands deep ends here.
-    const reason = error instanceof RangeError ? 'nested too deeply' : `cannot be read: ${firstLine(error)}`;
-    problems.push({ code: 'SLU0101', line: 1, column: 1, message: reason, mend: 'write it flatter' });
+    // Text that nests thousands deep, or whose aliases multiply, ends here.
+    problems.push({ code: 'SLU0101', line: 1, column: 1, message: explain(error) });
   }
   return { objects, problems };
 }
 
 /** Where `path` stands in the object of that key; the object's own place when the path is empty or unknown. */
 export function locateInDocuments(text: string, key: string, path: readonly Step[]): Position | undefined {
-  const lines = new LineCounter();
+  const lines = new LineTable(text);
   try {
-    for (const document of parse(text, lines)) {
+    for (const document of parse(text)) {
       for (const { value, prefix } of items(document.toJS({ maxAliasCount: MAX_ALIASES }))) {
-        if (keyOf(value) === key) return position(lines, offsetOf(document, [...prefix, ...path]));
+        if (keyOf(value) === key) return lines.at(offsetOf(document, [...prefix, ...path]));
       }
     }
   } catch {
@@ -69,9 +64,8 @@ export function locateInDocuments(text: string, key: string, path: readonly Step
   return undefined;
 }
 
-function parse(text: string, lineCounter: LineCounter): readonly Document.Parsed[] {
+function parse(text: string): readonly Document.Parsed[] {
   const documents = parseAllDocuments(text, {
-    lineCounter,
     merge: true,
     stringKeys: true,
     // Pretty errors quote the text, which may be a Secret.
@@ -84,20 +78,33 @@ function parse(text: string, lineCounter: LineCounter): readonly Document.Parsed
 function readDocument(
   document: Document.Parsed,
   text: string,
-  lines: LineCounter,
+  lines: LineTable,
   objects: ReadObject[],
   problems: ReadProblem[],
 ): void {
   const broken = [...document.errors, ...document.warnings];
-  for (const error of broken)
-    problems.push({ code: 'SLU0101', ...position(lines, error.pos[0]), message: firstLine(error) });
-  if (broken.length > 0) return;
+  for (const error of broken.slice(0, MAX_SYNTAX_ERRORS))
+    problems.push({ code: 'SLU0101', ...lines.at(error.pos[0]), message: explain(error) });
+  const unknown = text.includes('*') ? unknownAliases(document) : [];
+  for (const { name, offset } of unknown)
+    problems.push({
+      code: 'SLU0101',
+      ...lines.at(offset),
+      message: `no anchor &${name} stands before *${name}`,
+    });
+  if (broken.length > 0 || unknown.length > 0) return;
   let value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
   if (value === null || value === undefined) return;
   // Aliases yield one object in two places; completing one must not change the other.
-  if (text.includes('&')) value = JSON.parse(JSON.stringify(value));
+  if (text.includes('&')) value = writeOutAliases(value);
   for (const item of items(value)) readItem(item, document, lines, objects, problems);
-  if (MAYBE_BOOLEAN_WORD.test(text)) warnOfBooleanWords(document, lines, problems);
+  for (const word of booleanWords(document, text))
+    problems.push({
+      code: 'SLU0117',
+      ...lines.at(word.offset),
+      message: word.message,
+      mend: word.mend,
+    });
 }
 
 interface Item {
@@ -120,12 +127,12 @@ function items(value: unknown): readonly Item[] {
 function readItem(
   item: Item,
   document: Document.Parsed,
-  lines: LineCounter,
+  lines: LineTable,
   objects: ReadObject[],
   problems: ReadProblem[],
 ): void {
   const { value, prefix } = item;
-  const at = (path: readonly Step[]): Position => position(lines, offsetOf(document, [...prefix, ...path]));
+  const at = (path: readonly Step[]): Position => lines.at(offsetOf(document, [...prefix, ...path]));
   const report = (problem: Problem, object: string | undefined): void => {
     const field = formatPath(problem.path);
     problems.push({
@@ -183,29 +190,6 @@ function nameOf(value: Readonly<Record<string, unknown>>, kind: string): string 
   return `${kind} ${typeof namespace === 'string' ? `${namespace}/` : ''}${metadata['name']}`;
 }
 
-function warnOfBooleanWords(document: Document.Parsed, lines: LineCounter, problems: ReadProblem[]): void {
-  visit(document, {
-    Scalar(key, node, ancestors) {
-      if (key === 'key' || node.type !== 'PLAIN' || typeof node.value !== 'string') return;
-      if (!BOOLEAN_WORD.test(node.value)) return;
-      const pair = ancestors.at(-1);
-      const name =
-        pair !== undefined && 'key' in pair && isScalar(pair.key) ? `${String(pair.key.value)}: ` : '';
-      problems.push({
-        code: 'SLU0117',
-        ...position(lines, node.range?.[0] ?? 0),
-        message: `kubectl reads ${name}${node.value} as a boolean, Sluice reads it as a string`,
-        mend: `write '${node.value}'`,
-      });
-    },
-  });
-}
-
-function position(lines: LineCounter, offset: number): Position {
-  const { line, col } = lines.linePos(offset);
-  return { line: Math.max(line, 1), column: Math.max(col, 1) };
-}
-
 function isFields(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
@@ -218,7 +202,7 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0] ?? '';
+function explain(error: unknown): string {
+  const text = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+  return text.startsWith('Maximum call stack') ? 'nested too deeply' : text;
 }

@@ -27,6 +27,13 @@ interface Entry {
   readonly waiting: number | undefined;
 }
 
+export interface FileUpdate {
+  /** Whether anything was read. */
+  readonly changed: boolean;
+  /** False when a file is left for the next time. */
+  readonly settled: boolean;
+}
+
 export class FileTable {
   #entries: ReadonlyMap<string, Entry> = new Map();
 
@@ -43,11 +50,11 @@ export class FileTable {
 
   /**
    * Reads what changed. Keeps everything when the root cannot be read or holds no file any more, and what stands below
-   * a directory that cannot be read. `patient`: a file that seems half written is left for the next time; then false.
+   * a directory that cannot be read. `patient`: a file that seems half written is left for the next time.
    */
-  update(scan: Scan, patient: boolean): boolean {
+  update(scan: Scan, patient: boolean): FileUpdate {
     const lost = scan.vanished !== undefined || (scan.files.length === 0 && scan.unreadable.length === 0);
-    if (lost) return true;
+    if (lost) return { changed: false, settled: true };
     const entries = new Map<string, Entry>();
     for (const file of scan.files) {
       const entry = readEntry(file, this.#entries.get(file.path), patient);
@@ -55,15 +62,19 @@ export class FileTable {
       if (entry !== undefined) entries.set(file.path, entry);
     }
     for (const { path, reason } of scan.unreadable) this.#keep(path, reason, entries);
-    this.#entries = new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
-    return [...entries.values()].every((entry) => entry.waiting === undefined);
+    const before = this.#entries;
+    const changed =
+      entries.size !== before.size || [...entries].some(([path, entry]) => before.get(path) !== entry);
+    if (changed) this.#entries = new Map([...entries].sort(([a], [b]) => (a < b ? -1 : 1)));
+    return { changed, settled: [...entries.values()].every((entry) => entry.waiting === undefined) };
   }
 
   #keep(path: string, reason: string, entries: Map<string, Entry>): void {
     let found = false;
     for (const [known, entry] of this.#entries) {
       if (known !== path && !known.startsWith(path + sep)) continue;
-      entries.set(known, { ...entry, stamp: '', failure: reason, waiting: undefined });
+      const same = entry.stamp === '' && entry.failure === reason;
+      entries.set(known, same ? entry : { ...entry, stamp: '', failure: reason, waiting: undefined });
       found = true;
     }
     if (!found) entries.set(path, failed(path, reason));

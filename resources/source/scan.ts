@@ -1,7 +1,8 @@
 // What stands in a directory: manifest files below it with stamps that change when they do. Links are followed, so that
 // a ConfigMap mount (name -> ..data/name, ..data -> a directory that is swapped) reads as plain files.
-import { readdirSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import { readdirSync, statSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import type { WatchedDirectory } from './watcher.ts';
 
 const MANIFEST = /\.(?:ya?ml|json)$/i;
 const MAX_DEPTH = 32;
@@ -25,7 +26,7 @@ export interface Scan {
   /** Sorted by path. */
   readonly files: readonly ScannedFile[];
   /** Every directory that was read: where changes have to be watched. */
-  readonly directories: readonly string[];
+  readonly directories: readonly WatchedDirectory[];
   readonly unreadable: readonly Unreadable[];
   /** Why the root cannot be read, if so. */
   readonly vanished?: string;
@@ -34,11 +35,11 @@ export interface Scan {
 /** `root` is a directory or a single file. Never throws. */
 export function scanDirectory(root: string): Scan {
   const files: ScannedFile[] = [];
-  const directories: string[] = [];
+  const directories: WatchedDirectory[] = [];
   const unreadable: Unreadable[] = [];
   try {
     const stat = statSync(root, { bigint: true });
-    if (stat.isDirectory()) walk(root, [], files, directories, unreadable);
+    if (stat.isDirectory()) walk(root, stat, [], files, directories, unreadable);
     else files.push(scanned(root, stat));
   } catch (error) {
     return { files, directories, unreadable, vanished: reasonOf(error) };
@@ -55,30 +56,30 @@ export function scanDirectory(root: string): Scan {
 
 function walk(
   directory: string,
+  stat: BigIntStats,
   above: readonly string[],
   files: ScannedFile[],
-  directories: string[],
+  directories: WatchedDirectory[],
   unreadable: Unreadable[],
 ): void {
+  const id = `${stat.dev}:${stat.ino}`;
+  // A link to a directory above it would be walked for ever.
+  if (above.includes(id) || above.length > MAX_DEPTH) return;
   let names: readonly string[];
-  let real: string;
   try {
-    real = realpathSync(directory);
     names = readdirSync(directory);
   } catch (error) {
     unreadable.push({ path: directory, reason: reasonOf(error) });
     return;
   }
-  // A link to a directory above it would be walked for ever.
-  if (above.includes(real) || above.length > MAX_DEPTH) return;
-  directories.push(directory);
+  directories.push({ path: directory, id });
   for (const name of names) {
     // Hidden names are editors' and ConfigMap mounts' own business.
     if (name.startsWith('.')) continue;
     const path = join(directory, name);
     const stat = look(path, name, unreadable);
     if (stat === undefined) continue;
-    if (stat.isDirectory()) walk(path, [...above, real], files, directories, unreadable);
+    if (stat.isDirectory()) walk(path, stat, [...above, id], files, directories, unreadable);
     else if (!MANIFEST.test(name)) continue;
     else if (stat.isFile()) files.push(scanned(path, stat));
     else unreadable.push({ path, reason: 'not a regular file' });

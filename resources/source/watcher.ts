@@ -2,9 +2,22 @@
 // It may speak up too often, and where the system grants no watch it says so; whoever listens looks for himself.
 import { watch, type FSWatcher } from 'node:fs';
 
+export interface WatchedDirectory {
+  readonly path: string;
+  /** Differs when the path leads to another directory than before: a watch stays with the old one. */
+  readonly id: string;
+  /** The only name in it that matters, if just one does. */
+  readonly only?: string;
+}
+
+interface Watch {
+  readonly id: string;
+  readonly watcher: FSWatcher;
+}
+
 export class DirectoryWatcher {
   readonly #onEvent: () => void;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watches = new Map<string, Watch>();
   #refused = false;
 
   constructor(onEvent: () => void) {
@@ -16,39 +29,36 @@ export class DirectoryWatcher {
     return this.#refused;
   }
 
-  /** Watches exactly these directories. A directory that was replaced by another of the same name is watched anew. */
-  follow(directories: readonly string[]): void {
-    const wanted = new Set(directories);
-    for (const directory of this.#watchers.keys()) if (!wanted.has(directory)) this.#drop(directory);
+  /** Watches exactly these directories. */
+  follow(directories: readonly WatchedDirectory[]): void {
+    const wanted = new Map(directories.map((directory) => [directory.path, directory.id]));
+    for (const [path, { id }] of this.#watches) if (wanted.get(path) !== id) this.#drop(path);
     this.#refused = false;
-    for (const directory of wanted) this.#add(directory);
+    for (const directory of directories) if (!this.#watches.has(directory.path)) this.#add(directory);
   }
 
   close(): void {
-    for (const directory of this.#watchers.keys()) this.#drop(directory);
+    for (const path of this.#watches.keys()) this.#drop(path);
   }
 
-  #add(directory: string): void {
-    if (this.#watchers.has(directory)) return;
+  #add({ path, id, only }: WatchedDirectory): void {
     try {
-      const watcher = watch(directory, (event, name) => {
-        // The directory itself was moved or removed: the watch follows the old one, so it is of no more use.
-        if (event === 'rename' && name === directory.split('/').at(-1)) this.#drop(directory);
-        this.#onEvent();
+      const watcher = watch(path, (_event, name) => {
+        if (only === undefined || name === null || name === only) this.#onEvent();
       });
       watcher.on('error', () => {
-        this.#drop(directory);
+        this.#drop(path);
         this.#onEvent();
       });
-      this.#watchers.set(directory, watcher);
+      this.#watches.set(path, { id, watcher });
     } catch (error) {
       // ENOSPC or EMFILE: out of watches. ENOENT: gone again, the next look will tell.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#refused = true;
     }
   }
 
-  #drop(directory: string): void {
-    this.#watchers.get(directory)?.close();
-    this.#watchers.delete(directory);
+  #drop(path: string): void {
+    this.#watches.get(path)?.watcher.close();
+    this.#watches.delete(path);
   }
 }

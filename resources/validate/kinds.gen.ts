@@ -3046,7 +3046,7 @@ export const KINDS: readonly KindSchema[] = [
        "message": "clusterIPs[0] must equal clusterIP"
       },
       {
-       "rule": "!has(self.clusterIPs) || size(self.clusterIPs) < 2 || ip(self.clusterIPs[0]).family() != ip(self.clusterIPs[1]).family()",
+       "rule": "!has(self.clusterIPs) || size(self.clusterIPs) < 2 || self.clusterIPs.exists(a, !isIP(a)) || ip(self.clusterIPs[0]).family() != ip(self.clusterIPs[1]).family()",
        "message": "clusterIPs must hold one address per family"
       },
       {

@@ -1,7 +1,10 @@
 // The known name that somebody probably meant: edit distance with transpositions (optimal string alignment).
 
-/** The name closest to `word`, or undefined when none is within a third of its length. Case differences count as nothing. */
-export function nearest(word: string, names: Iterable<string>): string | undefined {
+/**
+ * The name closest to `word` within a third of its length, or else the only one that holds it ('match' -> 'matches',
+ * 'Prefix' -> 'PathPrefix'); undefined when there is none. Case differences count as nothing.
+ */
+export function nearest(word: string, names: readonly string[]): string | undefined {
   const wanted = word.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -13,7 +16,9 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
       best = name;
     }
   }
-  return best;
+  if (best !== undefined || word.length < 4) return best;
+  const holding = names.filter((name) => name.toLowerCase().includes(wanted));
+  return holding.length === 1 ? holding[0] : undefined;
 }
 
 function editDistance(a: string, b: string): number {
