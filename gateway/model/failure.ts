@@ -2,10 +2,10 @@
 // Flags are Envoy's, so that dashboards and habits carry over.
 
 /** Whose fault it was. */
-export type FailureSource = 'downstream' | 'upstream' | 'internal';
+type FailureSource = 'downstream' | 'upstream' | 'internal';
 
 /** May the request be sent again? `if-reused`: only when the connection had served a request before (RFC 9112 section 9.3.1). */
-export type RetryRule = 'no' | 'yes' | 'if-reused';
+type RetryRule = 'no' | 'yes' | 'if-reused';
 
 export interface Failure {
   readonly source: FailureSource;
