@@ -3,10 +3,10 @@
 import { performance } from 'node:perf_hooks';
 import type { FailureCode } from '../model/failure.ts';
 import type { AccessLog } from '../observe/access-log.ts';
-import { Recorder } from '../observe/recorder.ts';
+import type { Recorder } from '../observe/recorder.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { ClusterSet } from '../upstream/cluster-set.ts';
-import type { Bytes, Channel, Io } from './channel.ts';
+import type { Bytes, Io } from './channel.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { Downstream } from './http1/downstream.ts';
@@ -54,7 +54,6 @@ export class Engine {
   readonly clients: Set<Downstream> = new Set();
   dispatch: Dispatch;
   config: CompiledConfig;
-  draining = false;
   #out: Bytes;
 
   constructor(
@@ -89,11 +88,6 @@ export class Engine {
   out(size: number): Bytes {
     if (size > this.#out.buffer.length) this.#out = this.io.allocate(size * 2);
     return this.#out;
-  }
-
-  /** A worker never dies of one connection: what a defect was met on is closed, on both sides. */
-  abandon(channel: Channel): void {
-    this.io.reset(channel);
   }
 
   /** Idle connections of endpoints that are gone. */

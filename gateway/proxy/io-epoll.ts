@@ -13,12 +13,12 @@ import {
   setNoDelay,
   startConnection,
 } from '#native/socket';
-import { EAGAIN, ECONNRESET, EINTR, ENOTCONN } from '#native/errno';
+import { EAGAIN, ECONNRESET, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTCONN } from '#native/errno';
 import { Epoll, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '#native/epoll';
 import { lastErrno, read, write } from '#native/libc';
 import { allocatePinned, type Pinned } from '#native/memory';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
-import { TICK, type Deadlines } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
@@ -32,6 +32,11 @@ const WATCHED = 0;
 const LAST_TAG = 0x3fffffff;
 /** `fd` of a channel whose socket could not be made, until it is closed. */
 const NO_DESCRIPTOR = 0x7fffffff;
+
+/** What `accept` left behind: an empty queue, perhaps more, or no descriptors to take it out with. */
+const ACCEPT_EMPTY = 0;
+const ACCEPT_MORE = 1;
+export const ACCEPT_EXHAUSTED = 2;
 
 export type Accepted = (fd: number, address: string, port: number) => void;
 
@@ -56,10 +61,9 @@ export class EpollIo implements Io {
     this.#onDefect = onDefect;
   }
 
-  /** One turn: waits for events (at most until the next tick when a deadline is set) and handles them all. */
-  turn(): void {
-    const timeout = this.#ready.length > 0 ? 0 : this.#deadlines.size > 0 ? TICK : -1;
-    const count = this.#epoll.wait(timeout);
+  /** One turn: waits for events, `longest` milliseconds at most, and handles them all. */
+  turn(longest: number): void {
+    const count = this.#epoll.wait(this.#ready.length > 0 ? 0 : longest);
     const sweep = this.#deadlines.advance(performance.now());
     for (let i = 0; i < count; i++) {
       const fd = this.#epoll.fd(i);
@@ -92,20 +96,23 @@ export class EpollIo implements Io {
     this.#epoll.remove(fd);
   }
 
-  /** Takes what waits in a listener's queue. False: `limit` was reached and there may be more. */
-  accept(listener: number, accepted: Accepted, limit: number = ACCEPTS_PER_TURN): boolean {
+  /** Takes what waits in a listener's queue. */
+  accept(listener: number, accepted: Accepted, limit: number = ACCEPTS_PER_TURN): number {
     for (let i = 0; i < limit; i++) {
       const fd = acceptConnection(listener);
       if (fd < 0) {
-        // ECONNABORTED and the like concern one connection; only an empty queue (or no descriptors) ends the round.
-        if (lastErrno() === EINTR) continue;
-        return true;
+        const errno = lastErrno();
+        if (errno === EAGAIN) return ACCEPT_EMPTY;
+        if (errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM)
+          return ACCEPT_EXHAUSTED;
+        // ECONNABORTED and the like concern one connection that is gone already.
+        continue;
       }
       const { address, port } = peerOfAccepted();
       setNoDelay(fd);
       accepted(fd, address, port);
     }
-    return false;
+    return ACCEPT_MORE;
   }
 
   /** Gives an open descriptor to a channel. False when epoll has no room for it; the descriptor is then closed. */

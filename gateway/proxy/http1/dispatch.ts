@@ -159,7 +159,7 @@ export class Dispatcher implements Dispatch {
   #redirect(down: Downstream, redirect: Redirect): void {
     const { exchange } = down;
     const { view } = this.#engine;
-    if (!down.requestComplete || exchange.minor === 0) exchange.keep = false;
+    if (!down.requestComplete || exchange.minor === 0 || down.retiring) exchange.keep = false;
     exchange.status = redirect.status;
     const location = redirect.location(view, 'http', down.scope()?.port ?? 80);
     down.answer(redirectAnswer(redirect.status, location, !exchange.keep));

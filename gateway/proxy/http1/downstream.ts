@@ -47,6 +47,8 @@ export class Downstream extends Channel {
   memo: RequestMemo | null = null;
   /** Has had a request. */
   served = false;
+  /** Serves no request after the next answer. */
+  retiring = false;
   #state = HEAD;
   /** Bytes of a body with a length that are still to come. */
   #remaining = 0;
@@ -75,11 +77,6 @@ export class Downstream extends Channel {
   /** The whole request has arrived. */
   get requestComplete(): boolean {
     return this.#state === WAIT;
-  }
-
-  /** Neither a request nor a part of one is here. */
-  get idle(): boolean {
-    return this.#state === HEAD && this.#stash.bytes === null && this.pending === null;
   }
 
   onData(bytes: Bytes, start: number, end: number): void {
@@ -124,10 +121,7 @@ export class Downstream extends Channel {
     switch (this.#state) {
       case HEAD:
         if (this.#stash.bytes === null) this.engine.io.close(this);
-        else {
-          this.exchange.begin(this.engine.now());
-          this.fail('HEAD_TIMEOUT');
-        }
+        else this.refuse('HEAD_TIMEOUT');
         break;
       case BODY:
       case CHUNKED:
@@ -167,7 +161,7 @@ export class Downstream extends Channel {
     }
     this.#detach();
     exchange.status = FAILURES[code].status;
-    if (this.#state !== WAIT || exchange.minor === 0 || engine.draining) exchange.keep = false;
+    if (this.#state !== WAIT || exchange.minor === 0 || this.retiring) exchange.keep = false;
     const close = !exchange.keep;
     this.answer(failureAnswer(code, detail, engine.failureHeader, { close, headOnly: exchange.headOnly }));
   }
@@ -194,10 +188,16 @@ export class Downstream extends Channel {
     }
   }
 
-  /** Ends the connection: at once when it is idle, else after the answer that is under way. */
-  drain(): void {
-    this.exchange.keep = false;
-    if (this.idle) this.engine.io.close(this);
+  /** Ends the connection after the next answer, or after `grace` milliseconds without a request. */
+  retire(grace: number): void {
+    this.retiring = true;
+    if (this.#state === HEAD && this.#stash.bytes === null) this.engine.deadlines.set(this, grace);
+  }
+
+  /** Answers before anything was asked, and closes. */
+  refuse(code: FailureCode): void {
+    this.exchange.begin(this.engine.now());
+    this.fail(code);
   }
 
   /** Nothing moved: who was to move? */
@@ -206,6 +206,15 @@ export class Downstream extends Channel {
     if (upstream === null || this.pending !== null) this.#gone();
     else if (upstream.connecting) this.engine.dispatch.connectFailed(this, upstream, 'CONNECT_TIMEOUT');
     else this.fail(this.#state === WAIT || upstream.pending !== null ? 'UPSTREAM_TIMEOUT' : 'BODY_TIMEOUT');
+  }
+
+  /** A defect was met: nothing about the connection can be relied on. */
+  abandon(): void {
+    if (this.exchange.open) this.exchange.failure = 'INTERNAL';
+    this.#detach();
+    settle(this.engine, this);
+    this.#state = CLOSED;
+    this.engine.io.reset(this);
   }
 
   /** Takes up the next request, or waits for it. */

@@ -6,8 +6,8 @@ import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, type Bytes } from '../channel.ts';
 import type { Engine } from '../engine.ts';
+import { AS_IT_IS, endChunks, INTO_CHUNKS, OUT_OF_CHUNKS, sendBody } from './answer-body.ts';
 import { ChunkScanner, UNFINISHED } from './chunk.ts';
-import { copyText } from './copy.ts';
 import type { Downstream } from './downstream.ts';
 import {
   CODING_IN_1_0,
@@ -38,15 +38,7 @@ const CHUNKED = 3;
 const UNTIL_CLOSE = 4;
 const CLOSED = 5;
 
-/** How the body goes to the client. */
-const AS_IT_IS = 0;
-const INTO_CHUNKS = 1;
-const OUT_OF_CHUNKS = 2;
-
 const MAX_INTERIM = 32;
-/** 'ffffffff' CR LF before a chunk's data and CR LF after it. */
-const CHUNK_FRAME = 12;
-const LAST_CHUNK = '0\r\n\r\n';
 const ONE = 49;
 /** Requests up to this size are kept until they are answered, to be sent again should the connection prove dead. */
 export const KEPT_REQUEST = 4096;
@@ -107,6 +99,13 @@ export class Upstream extends Channel implements Pooled {
     this.engine.io.close(this);
   }
 
+  /** A defect was met. */
+  abandon(): void {
+    const { down } = this;
+    if (down !== null) down.abandon();
+    else this.close();
+  }
+
   /** Reads exactly while the client takes what comes. */
   flow(): void {
     const { down, engine } = this;
@@ -149,7 +148,7 @@ export class Upstream extends Channel implements Pooled {
   onEnd(): void {
     const { down } = this;
     if (down !== null && this.#state === UNTIL_CLOSE) {
-      if (this.#mode === INTO_CHUNKS) this.#sendText(down, LAST_CHUNK);
+      if (this.#mode === INTO_CHUNKS) endChunks(this.engine, down);
       this.#complete(down, false);
     } else this.onError();
   }
@@ -266,7 +265,7 @@ export class Upstream extends Channel implements Pooled {
       if (exchange.minor === 1) this.#mode = INTO_CHUNKS;
       else exchange.keep = false;
     }
-    if (!down.requestComplete || engine.draining) exchange.keep = false;
+    if (!down.requestComplete || down.retiring) exchange.keep = false;
     exchange.status = status;
     if (engine.accessLog !== undefined) exchange.answeredAt = engine.now();
     this.#sendHead(bytes, head, down, bodyEnd);
@@ -312,7 +311,7 @@ export class Upstream extends Channel implements Pooled {
       return;
     }
     io.write(down, out, 0, length);
-    if (bodyEnd > bodyStart) this.#sendBody(bytes, bodyStart, bodyEnd, down);
+    if (bodyEnd > bodyStart) sendBody(this.engine, down, this.#mode, this.#chunks, bytes, bodyStart, bodyEnd);
   }
 
   #readBody(bytes: Bytes, start: number, end: number): number {
@@ -330,7 +329,7 @@ export class Upstream extends Channel implements Pooled {
       complete = result !== UNFINISHED;
       next = complete ? result : end;
     }
-    this.#sendBody(bytes, start, next, down);
+    sendBody(engine, down, this.#mode, this.#chunks, bytes, start, next);
     if (complete) {
       this.#complete(down, next < end);
       return end;
@@ -338,36 +337,6 @@ export class Upstream extends Channel implements Pooled {
     engine.deadlines.set(down, engine.limits.idleTimeout);
     if (down.pending !== null) this.flow();
     return next;
-  }
-
-  #sendBody(bytes: Bytes, start: number, end: number, down: Downstream): void {
-    const { io } = this.engine;
-    const { exchange } = down;
-    if (this.#mode === AS_IT_IS) {
-      exchange.bytesOut += end - start;
-      io.write(down, bytes, start, end);
-    } else if (this.#mode === INTO_CHUNKS) {
-      const out = this.engine.out(end - start + CHUNK_FRAME);
-      let at = copyText(`${(end - start).toString(16)}\r\n`, out.buffer, 0);
-      bytes.buffer.copy(out.buffer, at, start, end);
-      at += end - start;
-      at = copyText('\r\n', out.buffer, at);
-      exchange.bytesOut += at;
-      io.write(down, out, 0, at);
-    } else {
-      const { pieces } = this.#chunks!;
-      for (let i = 0; i < pieces.length; i += 2) {
-        exchange.bytesOut += pieces[i + 1]! - pieces[i]!;
-        io.write(down, bytes, pieces[i]!, pieces[i + 1]!);
-      }
-    }
-  }
-
-  #sendText(down: Downstream, text: string): void {
-    const out = this.engine.out(text.length);
-    const length = copyText(text, out.buffer, 0);
-    down.exchange.bytesOut += length;
-    this.engine.io.write(down, out, 0, length);
   }
 
   /** The answer is complete. Bytes beyond its end, or a request that is not yet sent, spoil the connection. */

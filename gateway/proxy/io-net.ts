@@ -1,0 +1,195 @@
+// The node:net engine: the same HTTP core on Node's own sockets, for machines where FFI is not to be had. Costs about a third
+// more time per request. Bytes are read into one buffer for all connections (`onread`), so what is written must be copied.
+import { createConnection, Socket, type OnReadOpts } from 'node:net';
+import { constants } from 'node:os';
+import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
+import { TICK, type Deadlines } from './deadlines.ts';
+
+const RECEIVE = 65_536;
+/** Stands for what Node holds back: enough for the core to know that the peer is slow. */
+const HELD: Bytes = { buffer: Buffer.alloc(0), address: 0 };
+
+export class NetIo implements Io {
+  buffered = 0;
+  readonly #deadlines: Deadlines;
+  readonly #onDefect: (channel: Channel, error: unknown) => void;
+  readonly #receive: Bytes = { buffer: Buffer.allocUnsafeSlow(RECEIVE), address: 0 };
+  readonly #ticker: NodeJS.Timeout;
+  #last = 0;
+
+  constructor(deadlines: Deadlines, onDefect: (channel: Channel, error: unknown) => void) {
+    this.#deadlines = deadlines;
+    this.#onDefect = onDefect;
+    this.#ticker = setInterval(() => {
+      if (deadlines.advance(performance.now()))
+        deadlines.sweep((channel) => this.#guard(channel, () => channel.onDeadline()));
+    }, TICK);
+    deadlines.advance(performance.now());
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker);
+  }
+
+  /**
+   * Takes over an accepted socket, which must not have been read from. Node gives `onread` only to sockets that it
+   * connects; the handle of an accepted one is taken out and put into a socket of our own (undocumented, tested).
+   */
+  adopt(channel: Channel, accepted: Socket): boolean {
+    const holder = accepted as unknown as { _handle: object | null };
+    const handle = holder._handle;
+    if (handle === null) return false;
+    holder._handle = null;
+    const options = { handle, allowHalfOpen: true, onread: this.#onread(channel) };
+    const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
+    this.#attach(channel, socket);
+    socket.resume();
+    return true;
+  }
+
+  allocate(size: number): Bytes {
+    return { buffer: Buffer.allocUnsafe(size), address: 0 };
+  }
+
+  connect(channel: Channel, address: string, port: number): void {
+    channel.connecting = true;
+    const socket = createConnection({
+      host: address,
+      port,
+      allowHalfOpen: true,
+      onread: this.#onread(channel),
+    });
+    this.#attach(channel, socket);
+    socket.once('connect', () =>
+      this.#guard(channel, () => {
+        channel.connecting = false;
+        const { pending, pendingStart, pendingEnd } = channel;
+        this.#release(channel);
+        if (pending !== null) this.write(channel, pending, pendingStart, pendingEnd);
+        if (channel.pending === null) this.#written(channel);
+        if (channel.fd >= 0) channel.onConnected();
+      }),
+    );
+  }
+
+  write(channel: Channel, bytes: Bytes, start: number, end: number): void {
+    if (channel.fd < 0 || channel.broken) return;
+    if (channel.connecting) {
+      const held = channel.pending?.buffer.subarray(channel.pendingStart, channel.pendingEnd) ?? HELD.buffer;
+      channel.pending = { buffer: Buffer.concat([held, bytes.buffer.subarray(start, end)]), address: 0 };
+      channel.pendingStart = 0;
+      channel.pendingEnd = channel.pending.buffer.length;
+      this.buffered += end - start;
+      return;
+    }
+    const socket = socketOf(channel);
+    if (socket.write(Buffer.from(bytes.buffer.subarray(start, end)))) return;
+    this.buffered += end - start;
+    channel.pendingEnd = (channel.pending === null ? 0 : channel.pendingEnd) + end - start;
+    channel.pending = HELD;
+    channel.pendingStart = 0;
+  }
+
+  pause(channel: Channel): void {
+    channel.paused = true;
+    socketOf(channel).pause();
+  }
+
+  resume(channel: Channel): void {
+    channel.paused = false;
+    socketOf(channel).resume();
+  }
+
+  finish(channel: Channel): void {
+    if (channel.fd < 0) return;
+    channel.closing = CLOSE_WHEN_WRITTEN;
+    socketOf(channel).destroySoon();
+  }
+
+  end(channel: Channel): void {
+    if (channel.fd < 0) return;
+    channel.closing = END_WHEN_WRITTEN;
+    socketOf(channel).end();
+  }
+
+  close(channel: Channel): void {
+    if (channel.fd < 0) return;
+    this.#forget(channel);
+    socketOf(channel).destroy();
+  }
+
+  reset(channel: Channel): void {
+    if (channel.fd < 0) return;
+    this.#forget(channel);
+    socketOf(channel).resetAndDestroy();
+  }
+
+  #attach(channel: Channel, socket: Socket): void {
+    channel.socket = socket;
+    channel.fd = ++this.#last;
+    this.#deadlines.add(channel);
+    socket.setNoDelay(true);
+    socket.on('end', () => {
+      channel.ended = true;
+      channel.peerEnded = true;
+      if (channel.fd >= 0) this.#guard(channel, () => channel.onEnd());
+    });
+    socket.on('drain', () => {
+      if (channel.fd < 0 || channel.connecting) return;
+      this.#release(channel);
+      this.#guard(channel, () => this.#written(channel));
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      channel.broken = true;
+      if (channel.fd >= 0) this.#guard(channel, () => channel.onError(errnoOf(error)));
+    });
+    socket.on('close', () => {
+      if (channel.fd < 0) return;
+      if (channel.closing === CLOSE_WHEN_WRITTEN) this.#forget(channel);
+      else this.#guard(channel, () => channel.onError(constants.errno.ECONNRESET));
+    });
+  }
+
+  #onread(channel: Channel): OnReadOpts {
+    return {
+      buffer: this.#receive.buffer,
+      callback: (count: number): boolean => {
+        if (channel.fd >= 0) this.#guard(channel, () => channel.onData(this.#receive, 0, count));
+        return !channel.paused;
+      },
+    };
+  }
+
+  #written(channel: Channel): void {
+    if (channel.closing === STAY && channel.fd >= 0) channel.onDrained();
+  }
+
+  #release(channel: Channel): void {
+    if (channel.pending === null) return;
+    this.buffered -= channel.pendingEnd - channel.pendingStart;
+    channel.pending = null;
+  }
+
+  #forget(channel: Channel): void {
+    channel.fd = -1;
+    this.#release(channel);
+    this.#deadlines.remove(channel);
+    channel.onClosed();
+  }
+
+  #guard(channel: Channel, event: () => void): void {
+    try {
+      event();
+    } catch (error) {
+      this.#onDefect(channel, error);
+    }
+  }
+}
+
+function socketOf(channel: Channel): Socket {
+  return channel.socket as Socket;
+}
+
+function errnoOf(error: NodeJS.ErrnoException): number {
+  return Math.abs(error.errno ?? constants.errno.ECONNRESET);
+}

@@ -1,0 +1,170 @@
+// The proxy as the main thread sees it: opens ports, starts one worker per core, hands each accepted configuration to all of
+// them, and replaces a worker that dies. It serves no request itself.
+//
+//   apply(snapshot) ─► sockets opened here ─► {snapshot, names, weights, sockets} ─► every worker swaps one reference
+import { availableParallelism } from 'node:os';
+import type { Snapshot } from '../model/snapshot.ts';
+import { Recorder } from '../observe/recorder.ts';
+import { Series } from '../observe/series.ts';
+import { WeightCells } from '../route/weight-counters.ts';
+import { shareOfWorker, type Limits } from './limits.ts';
+import type { OriginalDestinationModule } from './original-destination.ts';
+import { openSockets, type ProxySockets, type RedirectListener } from './proxy-sockets.ts';
+import { WorkerThread } from './worker-thread.ts';
+import type { Configuration, EngineKind } from './worker-message.ts';
+
+export interface ProxyOptions {
+  /** Worker threads; 0: one per core. */
+  readonly workers: number;
+  /** Address of the Gateway ports, such as 127.0.0.1, 0.0.0.0 or ::. */
+  readonly bind: string;
+  readonly limits: Limits;
+  readonly engine: EngineKind;
+  readonly accessLog?: { readonly path: string } | undefined;
+  /** Opens the listeners that the datapath redirects to, and tells whence their connections came. */
+  readonly originalDestination?: OriginalDestinationModule | undefined;
+  /** Local answers name their failure code in `x-sluice-failure`. */
+  readonly failureHeader?: boolean;
+  /** Told of what went wrong by itself: a worker that died, a defect met on one connection. */
+  readonly onTrouble?: (worker: number, detail: string) => void;
+}
+
+export interface PortReport {
+  readonly port: number;
+  readonly state: 'listening' | 'failed';
+  /** Why it failed, and the mend; '' when it listens. */
+  readonly detail: string;
+}
+
+export interface ApplyReport {
+  readonly revision: number;
+  /** Why the Snapshot could not be put in force; undefined when it is. */
+  readonly refused: string | undefined;
+  readonly ports: readonly PortReport[];
+}
+
+export class Proxy {
+  readonly series: Series = new Series();
+  /** One per worker; they outlive it. */
+  readonly recorders: readonly Recorder[];
+  readonly #options: ProxyOptions;
+  readonly #weights = new WeightCells();
+  readonly #sockets: ProxySockets;
+  readonly #workers: readonly WorkerThread[];
+  #applying: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  /** Resolves when every worker is ready to take a Snapshot. Throws when one cannot start. */
+  static async open(options: ProxyOptions): Promise<Proxy> {
+    const count = options.workers > 0 ? options.workers : availableParallelism();
+    const sockets = await openSockets(
+      options.engine,
+      options.bind,
+      count,
+      options.originalDestination !== undefined,
+    );
+    const proxy = new Proxy(options, count, sockets);
+    try {
+      await Promise.all(proxy.#workers.map((worker) => worker.start()));
+    } catch (error) {
+      await proxy.close();
+      throw error;
+    }
+    return proxy;
+  }
+
+  private constructor(options: ProxyOptions, count: number, sockets: ProxySockets) {
+    this.#options = options;
+    this.#sockets = sockets;
+    this.recorders = Array.from({ length: count }, () => Recorder.create(this.series.caps));
+    const limits = shareOfWorker(options.limits, count);
+    this.#workers = this.recorders.map(
+      (recorder, index) =>
+        new WorkerThread(index, {
+          engine: options.engine,
+          bind: options.bind,
+          limits,
+          failureHeader: options.failureHeader ?? false,
+          accessLog: options.accessLog?.path,
+          recorder,
+          originalDestination: options.originalDestination,
+          sockets,
+          onTrouble: options.onTrouble ?? (() => {}),
+        }),
+    );
+    process.once('exit', this.#stopWorkers);
+  }
+
+  /**
+   * Puts a Snapshot in force in every worker. Ports that cannot be opened are reported and tried again with the next call;
+   * nothing else stops. Calls are carried out one after another.
+   */
+  apply(snapshot: Snapshot): Promise<ApplyReport> {
+    const result = this.#applying.then(() => this.#apply(snapshot));
+    this.#applying = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Listeners for redirected connections, on loopback, shared by the workers; none without `originalDestination`. */
+  redirectListeners(): readonly RedirectListener[] {
+    return this.#sockets.redirects;
+  }
+
+  /** Stops accepting, finishes what is in flight (`Connection: close`), at most for `milliseconds`. */
+  async drain(milliseconds: number): Promise<void> {
+    await this.#applying;
+    await Promise.all(this.#workers.map((worker) => worker.drain(milliseconds)));
+  }
+
+  /** Ends all workers at once. A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    process.removeListener('exit', this.#stopWorkers);
+    await this.#applying;
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    this.#sockets.close();
+  }
+
+  /** For tests: ends a worker as a crash would. */
+  crashWorker(index: number): void {
+    this.#workers[index]?.crash();
+  }
+
+  async #apply(snapshot: Snapshot): Promise<ApplyReport> {
+    const configuration: Configuration = {
+      snapshot,
+      names: this.series.learn(snapshot),
+      weights: this.#weights.plan(snapshot),
+    };
+    const wanted = snapshot.ports.map(({ port }) => port);
+    const failures = new Map<number, string>();
+    for (const { port, error } of await this.#sockets.open(wanted)) failures.set(port, error);
+    const closing = this.#sockets.leave(wanted);
+    const answers = await Promise.all(this.#workers.map((worker) => worker.apply(configuration, closing)));
+    for (const { port, error } of answers.flatMap(({ failed }) => failed)) failures.set(port, error);
+    for (const port of failures.keys()) this.#sockets.forget(port);
+    return {
+      revision: snapshot.revision,
+      refused: answers.find(({ error }) => error !== undefined)?.error,
+      ports: wanted.map((port) => this.#reportPort(port, failures.get(port))),
+    };
+  }
+
+  #reportPort(port: number, error: string | undefined): PortReport {
+    if (error === undefined) return { port, state: 'listening', detail: '' };
+    return { port, state: 'failed', detail: `${error}. Mend: ${mendOf(error, this.#options.bind)}` };
+  }
+
+  readonly #stopWorkers = (): void => {
+    for (const worker of this.#workers) worker.tellStop();
+  };
+}
+
+function mendOf(error: string, bind: string): string {
+  if (error.includes('EADDRINUSE'))
+    return 'end the process that listens there (ss -ltnp), or change the port of the Listener';
+  if (error.includes('EACCES')) return 'ports below 1024 need root or CAP_NET_BIND_SERVICE';
+  if (error.includes('EADDRNOTAVAIL')) return `${bind} is no address of this machine: change --bind`;
+  return 'see the error';
+}

@@ -1,0 +1,97 @@
+// What every worker does, whichever engine moves its bytes: takes over configurations, opens and closes client connections,
+// drains.
+import { performance } from 'node:perf_hooks';
+import { EMPTY_SNAPSHOT } from '../model/snapshot.ts';
+import { AccessLog } from '../observe/access-log.ts';
+import { AccessLogFile } from '../observe/access-log-file.ts';
+import { Recorder } from '../observe/recorder.ts';
+import { WeightCells } from '../route/weight-counters.ts';
+import type { Channel, Io } from './channel.ts';
+import { compileConfig } from './compiled-config.ts';
+import type { Deadlines } from './deadlines.ts';
+import { Engine } from './engine.ts';
+import { Dispatcher } from './http1/dispatch.ts';
+import { Downstream } from './http1/downstream.ts';
+import { Upstream } from './http1/upstream.ts';
+import type { Configuration, WorkerData } from './worker-message.ts';
+
+/** Clients that are idle when draining begins get this long for a request that is on its way (milliseconds). */
+const IDLE_GRACE = 1000;
+
+export class WorkerCore {
+  readonly engine: Engine;
+  readonly recorder: Recorder;
+  readonly #accessLog: AccessLog | undefined;
+  #drainUntil = 0;
+
+  constructor(data: WorkerData, io: Io, deadlines: Deadlines) {
+    const { limits, failureHeader } = data;
+    this.recorder = Recorder.attach(data.recorder);
+    if (data.accessLog !== undefined)
+      this.#accessLog = new AccessLog(AccessLogFile.open(data.accessLog), { recorder: this.recorder });
+    const config = compileConfig(
+      EMPTY_SNAPSHOT,
+      { listeners: [], routes: [], clusters: [] },
+      new WeightCells(1).plan(EMPTY_SNAPSHOT),
+    );
+    const options = { limits, failureHeader, recorder: this.recorder, accessLog: this.#accessLog };
+    this.engine = new Engine(io, deadlines, config, options, (engine) => new Dispatcher(engine));
+  }
+
+  /** Puts a configuration in force, as a whole or not at all. Requests under way keep the rule they have. */
+  apply({ snapshot, names, weights }: Configuration): string | undefined {
+    const { engine } = this;
+    try {
+      const config = compileConfig(snapshot, names, weights);
+      const retired = engine.clusters.apply(snapshot.clusters, (name) => config.ids.cluster(name));
+      engine.config = config;
+      engine.closeRetired(retired);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    for (const client of engine.clients) if (client.scope() === undefined) client.retire(IDLE_GRACE);
+    return undefined;
+  }
+
+  /** A client has connected. `open` gives its connection to the engine below and says whether that worked. */
+  admit(key: string, address: string, port: number, open: (client: Downstream) => boolean): void {
+    const { engine } = this;
+    const crowded = engine.clients.size >= engine.limits.maxClients;
+    const client = new Downstream(engine, key, address, port);
+    if (!open(client)) {
+      engine.clients.delete(client);
+      return;
+    }
+    this.recorder.clientOpened(client.scopeId);
+    engine.deadlines.set(client, engine.limits.idleTimeout);
+    if (crowded) client.refuse('OVERLOADED');
+    else if (this.#drainUntil > 0) client.retire(IDLE_GRACE);
+  }
+
+  /** Ends every client connection after its request. */
+  drain(milliseconds: number): void {
+    this.#drainUntil = performance.now() + milliseconds;
+    const grace = Math.min(IDLE_GRACE, milliseconds / 2);
+    for (const client of this.engine.clients) client.retire(grace);
+  }
+
+  /** Draining, and nothing is left or time is up. */
+  get drained(): boolean {
+    if (this.#drainUntil === 0) return false;
+    if (this.engine.clients.size > 0 && performance.now() < this.#drainUntil) return false;
+    return (
+      this.#accessLog === undefined || this.#accessLog.pending === 0 || performance.now() >= this.#drainUntil
+    );
+  }
+
+  /** Once per turn of the loop. */
+  flushLog(): void {
+    this.#accessLog?.flush();
+  }
+
+  /** A defect of ours met on one connection ends that connection and its other half, and nothing else. */
+  abandon(channel: Channel): void {
+    if (channel instanceof Downstream || channel instanceof Upstream) channel.abandon();
+    else this.engine.io.reset(channel);
+  }
+}

@@ -1,0 +1,129 @@
+// The life of a worker under epoll: it blocks in its own loop and never returns to Node's, so timers, promises and events do
+// not run here. The main thread wakes it through an eventfd and the messages are taken from the port at once.
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { EventFd } from '#native/event-fd';
+import { closeSocket, localAddress } from '#native/socket';
+import { frontendKey, portKey } from './compiled-config.ts';
+import { Deadlines, TICK } from './deadlines.ts';
+import { EpollIo } from './io-epoll.ts';
+import { ListenerSet } from './listener-set.ts';
+import { loadOriginalDestination, type OriginalDestination } from './original-destination.ts';
+import { WorkerCore } from './worker-core.ts';
+import type { FromWorker, ToWorker, WorkerData } from './worker-message.ts';
+
+/** Longest wait. A thread that is being ended cannot be while it is blocked in the kernel. */
+const LONGEST_WAIT = 1000;
+const REDIRECT = 'redirect';
+
+/** Returns when the worker is told to stop. */
+export async function runEpoll(data: WorkerData): Promise<void> {
+  const { originalDestination, redirects } = data;
+  const finder = originalDestination && (await loadOriginalDestination(originalDestination));
+  new EpollWorker(data).run(
+    redirects.map(({ fd }) => fd),
+    finder,
+  );
+}
+
+class EpollWorker {
+  readonly #data: WorkerData;
+  readonly #deadlines = new Deadlines();
+  readonly #io: EpollIo;
+  readonly #core: WorkerCore;
+  readonly #listeners: ListenerSet;
+  #stopped = false;
+  #draining = false;
+  #told = false;
+
+  constructor(data: WorkerData) {
+    this.#data = data;
+    this.#io = new EpollIo(this.#deadlines, new Uint8Array(data.owned), (channel, error) => {
+      this.#core.abandon(channel);
+      this.#post({
+        kind: 'defect',
+        detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    });
+    this.#core = new WorkerCore(data, this.#io, this.#deadlines);
+    this.#listeners = new ListenerSet(this.#io, (name) => {
+      if (!name.startsWith(REDIRECT)) this.#post({ kind: 'closed', port: Number(name) });
+    });
+  }
+
+  run(redirects: readonly number[], finder: OriginalDestination | undefined): void {
+    const wake = EventFd.attach(this.#data.wake);
+    this.#io.watch(wake.fd, () => {
+      wake.take();
+      this.#takeMessages();
+    });
+    for (const fd of redirects) this.#openRedirect(fd, finder);
+    this.#post({ kind: 'ready' });
+    this.#takeMessages();
+    while (!this.#stopped) {
+      const busy = this.#listeners.busy || this.#draining || this.#deadlines.size > 0;
+      this.#io.turn(busy ? TICK : LONGEST_WAIT);
+      this.#core.flushLog();
+      if (this.#listeners.busy) this.#listeners.tick(performance.now());
+      if (this.#draining && !this.#told && !this.#listeners.busy && this.#core.drained) {
+        this.#told = true;
+        this.#post({ kind: 'drained' });
+      }
+    }
+    this.#core.flushLog();
+  }
+
+  #takeMessages(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#data.port);
+      if (received === undefined) return;
+      this.#handle(received.message as ToWorker);
+    }
+  }
+
+  #handle(message: ToWorker): void {
+    switch (message.kind) {
+      case 'apply': {
+        const error = this.#core.apply(message.configuration);
+        for (const { port, fd } of message.open) this.#openPort(port, fd);
+        for (const port of message.close) this.#listeners.close(String(port), performance.now());
+        this.#post({ kind: 'applied', id: message.id, error, failed: [] });
+        break;
+      }
+      case 'drain':
+        this.#draining = true;
+        for (const name of this.#listeners.names) this.#listeners.close(name, performance.now());
+        this.#core.drain(message.milliseconds);
+        break;
+      case 'stop':
+        this.#stopped = true;
+        break;
+      default:
+    }
+  }
+
+  #openPort(port: number, fd: number): void {
+    const key = portKey(port);
+    this.#listeners.open(String(port), fd, (socket, address, clientPort) => {
+      this.#core.admit(key, address, clientPort, (client) => this.#io.adopt(client, socket));
+    });
+  }
+
+  /** A connection whose destination nobody knows, or that leads to no Service with routes, is closed: fail closed. */
+  #openRedirect(fd: number, finder: OriginalDestination | undefined): void {
+    this.#listeners.open(`${REDIRECT} ${fd}`, fd, (socket, address, clientPort) => {
+      const local = localAddress(socket);
+      const original = finder?.find(address, clientPort, local.address, local.port);
+      const key = original === undefined ? '' : frontendKey(original.address, original.port);
+      if (!this.#core.engine.config.scopes.has(key)) {
+        closeSocket(socket);
+        return;
+      }
+      this.#core.admit(key, address, clientPort, (client) => this.#io.adopt(client, socket));
+    });
+  }
+
+  #post(message: FromWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a MessagePort has no origin
+    this.#data.port.postMessage(message);
+  }
+}

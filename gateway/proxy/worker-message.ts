@@ -1,0 +1,77 @@
+// What the main thread and its workers say to each other. Everything is structured-cloneable; descriptors are numbers, valid
+// in all threads of the process.
+import type { MessagePort } from 'node:worker_threads';
+import type { Snapshot } from '../model/snapshot.ts';
+import type { RecorderMemory } from '../observe/recorder.ts';
+import type { SeriesNames } from '../observe/series.ts';
+import type { WeightPlan } from '../route/weight-counters.ts';
+import type { Limits } from './limits.ts';
+import type { OriginalDestinationModule } from './original-destination.ts';
+
+export type EngineKind = 'epoll' | 'net';
+
+/** How a worker is born. */
+export interface WorkerData {
+  readonly engine: EngineKind;
+  readonly bind: string;
+  /** This worker's share. */
+  readonly limits: Limits;
+  readonly failureHeader: boolean;
+  readonly recorder: RecorderMemory;
+  readonly accessLog: string | undefined;
+  readonly port: MessagePort;
+  /** eventfd to wait on beside the connections; -1 with node:net. */
+  readonly wake: number;
+  /** One byte per descriptor: 1 while this worker has it open as a connection. */
+  readonly owned: SharedArrayBuffer;
+  readonly redirects: readonly RedirectSocket[];
+  readonly originalDestination: OriginalDestinationModule | undefined;
+}
+
+/** A listener for connections that the datapath redirects. */
+export interface RedirectSocket {
+  readonly fd: number;
+}
+
+/** A listener of a Gateway port; `fd` is -1 where the worker opens it itself (node:net). */
+export interface PortSocket {
+  readonly port: number;
+  readonly fd: number;
+}
+
+/** A Snapshot with what belongs to it. */
+export interface Configuration {
+  readonly snapshot: Snapshot;
+  readonly names: SeriesNames;
+  readonly weights: WeightPlan;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: 'apply';
+      readonly id: number;
+      readonly configuration: Configuration;
+      readonly open: readonly PortSocket[];
+      readonly close: readonly number[];
+    }
+  | { readonly kind: 'drain'; readonly milliseconds: number }
+  | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  /** `error`: the Snapshot could not be compiled and the one before stays in force. */
+  | {
+      readonly kind: 'applied';
+      readonly id: number;
+      readonly error: string | undefined;
+      readonly failed: readonly PortFailure[];
+    }
+  | { readonly kind: 'closed'; readonly port: number }
+  | { readonly kind: 'drained' }
+  | { readonly kind: 'defect'; readonly detail: string };
+
+/** A port that could not be opened. */
+export interface PortFailure {
+  readonly port: number;
+  readonly error: string;
+}
