@@ -1,8 +1,6 @@
 // One thing that is wrong with what a user wrote, or with where it runs: which object, which field, and how to mend it.
 import { FINDING_CODES, type FindingCode, type FindingLevel } from './finding-codes.ts';
 
-export type { FindingCode, FindingLevel } from './finding-codes.ts';
-
 export interface Finding {
   readonly code: FindingCode;
   readonly level: FindingLevel;

@@ -22,7 +22,7 @@ export interface ReadObject extends Position {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-export interface ReadProblem extends Position {
+interface ReadProblem extends Position {
   readonly code: FindingCode;
   readonly object?: string;
   readonly field?: string;

@@ -17,7 +17,7 @@ export interface ScannedFile {
 }
 
 /** A file or directory that could not be looked at. What was known at or below it may still be there. */
-export interface Unreadable {
+interface Unreadable {
   readonly path: string;
   readonly reason: string;
 }
