@@ -17,4 +17,6 @@ export interface ClientReport {
   versions: Record<string, number>;
   latenciesUs: number[];
   reason?: string;
+  /** This is the last report. */
+  done?: boolean;
 }

@@ -32,6 +32,7 @@ class Load {
     const timer = setInterval(() => this.#flush(), REPORT_EVERY_MS);
     await Promise.all(Array.from({ length: this.#plan.concurrency }, () => this.#worker()));
     clearInterval(timer);
+    this.#report.done = true;
     this.#flush();
     await Promise.all(this.#pools.map((pool) => pool.close()));
   }
@@ -54,20 +55,26 @@ class Load {
 
   async #request(target: number): Promise<void> {
     const begin = performance.now();
-    const report = this.#report;
     try {
       const answer = await this.#pools[target]!.request({ path: '/', method: 'GET' });
       await answer.body.dump();
       const version = String(answer.headers['x-version'] ?? '');
+      const report = this.#report;
       if (answer.statusCode === 200 && version !== '')
         report.versions[version] = (report.versions[version] ?? 0) + 1;
-      else fail(report, `status ${answer.statusCode}`);
+      else this.#fail(`status ${answer.statusCode}`);
     } catch (error) {
-      fail(report, error instanceof Error ? error.message : String(error));
+      this.#fail(error instanceof Error ? error.message : String(error));
     }
+    // The report of now: a request may outlive the one that it began under.
     this.#done += 1;
-    report.requests += 1;
-    report.latenciesUs.push(Math.round((performance.now() - begin) * 1000));
+    this.#report.requests += 1;
+    this.#report.latenciesUs.push(Math.round((performance.now() - begin) * 1000));
+  }
+
+  #fail(reason: string): void {
+    this.#report.failed += 1;
+    this.#report.reason = reason;
   }
 
   #flush(): void {
@@ -78,11 +85,6 @@ class Load {
 
 function emptyReport(): ClientReport {
   return { requests: 0, failed: 0, versions: {}, latenciesUs: [] };
-}
-
-function fail(report: ClientReport, reason: string): void {
-  report.failed += 1;
-  report.reason = reason;
 }
 
 process.on('disconnect', () => process.exit());

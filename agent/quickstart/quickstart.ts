@@ -60,7 +60,7 @@ export async function runQuickstart(options: QuickstartOptions, stop: AbortSigna
     requests: options.requests,
     rate: bounded ? 0 : options.rate,
   };
-  return drive(options, plan, client, sluice, stop);
+  return await drive(options, plan, client, sluice, stop);
 }
 
 async function drive(
@@ -75,7 +75,12 @@ async function drive(
   const edit = findEdit(options.directory);
   let before = 0;
   let redirected = 0;
-  client.process.on('message', (report: ClientReport) => tally.add(report));
+  const done = new Promise<void>((resolve) => {
+    client.process.on('message', (report: ClientReport) => {
+      tally.add(report);
+      if (report.done === true) resolve();
+    });
+  });
   client.send(plan);
   const draw = async (): Promise<void> => {
     redirected = await sluice.connectionsRedirected().catch(() => redirected);
@@ -85,10 +90,16 @@ async function drive(
     table?.draw({ summary: tally.summary(redirected), perSecond, reason: tally.reason, kernel, edit });
   };
   const timer = setInterval(() => void draw(), DRAW_EVERY_MS);
-  stop.addEventListener('abort', () => client.send({ stop: true }), { once: true });
-  const code = await Promise.race([client.exited, sluice.child.exited.then(() => 'sluice' as const)]);
+  const tellStop = (): void => client.send({ stop: true });
+  stop.addEventListener('abort', tellStop, { once: true });
+  if (stop.aborted) tellStop();
+  const lost = await Promise.race([
+    done,
+    client.exited.then((code) => `the client ended with code ${code}`),
+    sluice.child.exited.then((code) => `sluice run ended with code ${code} while the client was running`),
+  ]);
   clearInterval(timer);
-  if (code === 'sluice') throw new Error('sluice run ended while the client was running');
+  if (lost !== undefined) throw new Error(lost);
   await draw();
   return tally.summary(redirected);
 }

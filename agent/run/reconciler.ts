@@ -31,7 +31,7 @@ export class Reconciler {
   /** What the kernel has taken. */
   desired: Desired = EMPTY_DESIRED;
   readonly #parts: ReconcilerParts;
-  readonly #portStates = new Map<number, string>();
+  #portStates: ReadonlyMap<number, string> = new Map();
   #waiting: (() => Promise<void>) | undefined;
   #running: Promise<void> | undefined;
 
@@ -47,7 +47,11 @@ export class Reconciler {
 
   /** Tries ports that could not be opened once more; a change that waits already does that. */
   async retryPorts(): Promise<void> {
-    if (this.#running !== undefined || ![...this.#portStates.values()].some((state) => state !== '')) return;
+    if (
+      this.#running !== undefined ||
+      ![...this.#portStates.values()].some((state) => state.startsWith('failed'))
+    )
+      return;
     await this.#enqueue(async () => this.#tellPorts(await this.#parts.proxy.apply(this.snapshot)));
   }
 
@@ -80,7 +84,9 @@ export class Reconciler {
     const { snapshot } = translated;
     const all = [...findings, ...translated.findings.map((finding) => placeFinding(finding, source))];
     // The proxy first: it must know a Service before the kernel sends it connections for it.
-    const ports = await proxy.apply(withLeaving(snapshot, this.snapshot));
+    const applied = await proxy.apply(withLeaving(snapshot, this.snapshot));
+    if (applied.refused !== undefined)
+      throw new Error(`the proxy refused revision ${snapshot.revision}: ${applied.refused}`);
     this.snapshot = snapshot;
     this.appliedAt = Date.now();
     this.findings.set('configuration', all);
@@ -88,7 +94,7 @@ export class Reconciler {
       'kernel',
       this.#steer(composeDesired(snapshot.revision, listServiceTargets(resources))),
     );
-    this.#tellPorts(ports);
+    this.#tellPorts(applied);
     report({
       event: 'applied',
       revision: snapshot.revision,
@@ -116,26 +122,12 @@ export class Reconciler {
 
   #tellPorts({ ports }: ApplyReport): void {
     const failed: Finding[] = [];
-    for (const { port, problem, mend } of ports) {
-      const state = problem ?? '';
-      if (problem !== undefined)
-        failed.push(
-          makeFinding('SLU0301', {
-            message: `port ${port}: ${problem}`,
-            ...(mend === undefined ? {} : { mend }),
-          }),
-        );
-      if (this.#portStates.get(port) !== state)
-        this.#parts.report({
-          event: 'port',
-          port,
-          state: state === '' ? 'listening' : 'failed',
-          detail: state,
-        });
-      this.#portStates.set(port, state);
+    for (const { port, state, detail } of ports) {
+      if (state === 'failed') failed.push(makeFinding('SLU0301', { message: `port ${port}: ${detail}` }));
+      if ((this.#portStates.get(port) ?? '') !== `${state} ${detail}`)
+        this.#parts.report({ event: 'port', port, state, detail });
     }
-    const open = new Set(ports.map(({ port }) => port));
-    for (const port of this.#portStates.keys()) if (!open.has(port)) this.#portStates.delete(port);
+    this.#portStates = new Map(ports.map(({ port, state, detail }) => [port, `${state} ${detail}`]));
     this.findings.set('ports', failed);
   }
 }

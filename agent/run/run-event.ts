@@ -35,30 +35,32 @@ export type DatapathState =
 
 export type Report = (event: RunEvent) => void;
 
+type Line<Kind extends RunEvent['event']> = Extract<RunEvent, { event: Kind }>;
+
 export function createReport(output: 'text' | 'json'): Report {
   if (output === 'json') return (event) => void process.stdout.write(`${JSON.stringify(event)}\n`);
   return (event) => void process.stderr.write(`${describe(event)}\n`);
 }
 
+/** The text of an event, by its kind. */
+const TEXT: { readonly [Kind in RunEvent['event']]: (event: Line<Kind>) => string } = {
+  ready: ({ workers, engine, datapath, admin }) =>
+    `ready: ${workers} worker(s), ${engine} engine, ${describeDatapath(datapath)}, admin ${admin}`,
+  applied: ({ revision, objects, errors, warnings, milliseconds }) =>
+    `revision ${revision}: ${objects} objects, ${errors} error(s), ${warnings} warning(s), applied in ${milliseconds.toFixed(1)} ms`,
+  finding: ({ finding }) => formatFinding(finding),
+  port: ({ port, state, detail }) => `port ${port} ${state}${detail === '' ? '' : `: ${detail}`}`,
+  worker: ({ worker, detail }) => `worker ${worker}: ${detail}`,
+  stopping: ({ signal }) => `${signal}: finishing what is in flight`,
+  stopped: () => 'stopped',
+};
+
 function describe(event: RunEvent): string {
-  switch (event.event) {
-    case 'ready': {
-      const kernel = event.datapath.active
-        ? `the kernel steers processes of ${event.datapath.cgroup}${event.datapath.inheritance === 'fresh' ? '' : ` (${event.datapath.inheritance} from before)`}`
-        : `proxy alone: ${event.datapath.reason}`;
-      return `ready: ${event.workers} worker(s), ${event.engine} engine, ${kernel}, admin ${event.admin}`;
-    }
-    case 'applied':
-      return `revision ${event.revision}: ${event.objects} objects, ${event.errors} error(s), ${event.warnings} warning(s), applied in ${event.milliseconds.toFixed(1)} ms`;
-    case 'finding':
-      return formatFinding(event.finding);
-    case 'port':
-      return `port ${event.port} ${event.state}: ${event.detail}`;
-    case 'worker':
-      return `worker ${event.worker}: ${event.detail}`;
-    case 'stopping':
-      return `${event.signal}: finishing what is in flight`;
-    case 'stopped':
-      return 'stopped';
-  }
+  return (TEXT[event.event] as (event: RunEvent) => string)(event);
+}
+
+function describeDatapath(state: DatapathState): string {
+  if (!state.active) return `proxy alone: ${state.reason}`;
+  const before = state.inheritance === 'fresh' ? '' : ` (${state.inheritance} from before)`;
+  return `the kernel steers processes of ${state.cgroup}${before}`;
 }

@@ -2,6 +2,8 @@
 import { AdminServer } from '#gateway/admin/server';
 import { Exposition } from '#gateway/observe/exposition';
 import { Proxy } from '#gateway/proxy/proxy';
+import type { RedirectListener } from '#gateway/proxy/proxy-sockets';
+import type { ProxyListener } from '#datapath/services/listener-map';
 import { DirectorySource } from '#resources/source/directory';
 import { readVersion } from '../cli/version.ts';
 import { attachDatapath, type AttachedDatapath } from './attach-datapath.ts';
@@ -32,7 +34,7 @@ export class Standalone {
     stack.defer(() => datapath?.close({ keep: false }));
     const proxy = await openProxy(options, kernel, report);
     stack.defer(() => proxy.close());
-    datapath?.setProxy(proxy.redirectListeners());
+    datapath?.setProxy(flatten(proxy.redirectListeners()));
     const source = DirectorySource.open(options.directory);
     const reconciler = new Reconciler({ source, proxy, datapath, report });
     const admin = await openAdmin(options.adminPort, proxy, kernel, reconciler);
@@ -87,7 +89,7 @@ function openProxy(options: RunOptions, kernel: AttachedDatapath, report: Report
     engine,
     ...(accessLog === undefined ? {} : { accessLog: { path: accessLog } }),
     ...(kernel.datapath === undefined ? {} : { originalDestination: kernel.datapath.originalDestination() }),
-    onWorker: (worker, detail) => report({ event: 'worker', worker, detail }),
+    onTrouble: (worker, detail) => report({ event: 'worker', worker, detail }),
   });
 }
 
@@ -104,7 +106,7 @@ function openAdmin(
     snapshot: () => reconciler.snapshot,
     appliedAt: () => reconciler.appliedAt,
     findings: () => reconciler.findings.all,
-    workers: () => proxy.workers,
+    workers: () => proxy.recorders.length,
     extra: datapathReadings(kernel.datapath, () => reconciler.desired),
   });
   return AdminServer.open({
@@ -114,6 +116,13 @@ function openAdmin(
     snapshot: () => reconciler.snapshot,
     findings: () => reconciler.findings.all,
   });
+}
+
+/** The datapath wants each socket: redirected connections are refused once none of them lives. */
+function flatten(listeners: readonly RedirectListener[]): ProxyListener[] {
+  return listeners.flatMap(({ family, address, port, fds }) =>
+    fds.map((fd) => ({ family, address, port, fd })),
+  );
 }
 
 function datapathState(kernel: AttachedDatapath): DatapathState {

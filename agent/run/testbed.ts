@@ -68,7 +68,7 @@ export class TestRun {
       this.events.push(JSON.parse(line) as RunEvent);
       for (const wake of this.#waiting.splice(0)) wake();
     });
-    void this.exited.then(() => {
+    this.process.once('exit', () => {
       for (const wake of this.#waiting.splice(0)) wake();
     });
   }
@@ -88,6 +88,20 @@ export class TestRun {
         throw new Error(`sluice run ended; it told ${JSON.stringify(this.events)}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Waits for the next revision after those told so far. */
+  async untilApplied(before: number): Promise<void> {
+    while (this.applied <= before) {
+      if (this.process.exitCode !== null || this.process.signalCode !== null)
+        throw new Error('sluice run ended');
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Revisions applied so far. */
+  get applied(): number {
+    return this.events.filter((event) => event.event === 'applied').length;
   }
 
   get admin(): string {
