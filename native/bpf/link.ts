@@ -98,7 +98,10 @@ export function attachSkLookup(program: BpfProgram, netnsFd: number): BpfLink {
   return create(program, netnsFd, ATTACH_TYPE.SK_LOOKUP, 'network namespace');
 }
 
-/** Attaches an sk_msg or sk_skb program to a sockmap or sockhash. Linux 6.10. */
+/**
+ * Attaches an sk_msg or sk_skb program to a sockmap or sockhash. Linux 6.10. A socket runs the program that the map had
+ * when the socket was added: after update() delete sockets and add them again to change theirs.
+ */
 export function attachSockMap(
   program: BpfProgram,
   map: { readonly fd: number; readonly name: string },

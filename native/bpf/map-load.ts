@@ -36,7 +36,9 @@ export function mapMismatch(spec: MapSpec, map: BpfMap): string | undefined {
   if (map.type !== spec.type) return differs('type', mapTypeName(map.type), mapTypeName(spec.type));
   if (map.keySize !== spec.keySize) return differs('key size', map.keySize, spec.keySize);
   if (map.valueSize !== spec.valueSize) return differs('value size', map.valueSize, spec.valueSize);
-  return map.flags === spec.flags ? undefined : differs('flags', map.flags, spec.flags);
+  // The kernel itself makes device maps read-only to programs. The number of entries may differ: it is the user's choice.
+  const added = map.type === MAP_TYPE.DEVMAP || map.type === MAP_TYPE.DEVMAP_HASH ? MAP_FLAG.RDONLY_PROG : 0;
+  return map.flags === (spec.flags | added) ? undefined : differs('flags', map.flags, spec.flags);
 }
 
 /** Bytes of the data sections with the configured variables in place. @throws ObjectError for a name that is not there */
