@@ -48,7 +48,7 @@ export function installPython(
   installCommands([{ command: 'python3', package: 'python3' }], say);
   say(`installing ${name} ${version} with pip into ${folder}`);
   const venv = (): boolean =>
-    spawnSync('python3', ['-m', 'venv', '--clear', folder], { stdio: ['ignore', 2, 'ignore'] }).status === 0;
+    spawnSync('python3', ['-m', 'venv', '--clear', folder], { stdio: 'ignore' }).status === 0;
   // Debian's python3 comes without the part of venv that brings pip.
   if (!venv() && process.getuid?.() === 0) {
     aptGet(['update']);
