@@ -58,7 +58,7 @@ test('hash: write, read, refuse, delete, iterate', { skip }, () => {
     const out = Buffer.alloc(4);
     assert.equal(map.lookupInto(u32(1), out), true);
     assert.equal(out.readUInt32LE(), 10);
-    assert.deepEqual([...map.keys()].map((key) => key.readUInt32LE()).sort(), [1, 2]);
+    assert.deepEqual(new Set([...map.keys()].map((key) => key.readUInt32LE())), new Set([1, 2]));
     assert.equal(
       [...map.entries()].reduce((sum, [, value]) => sum + value.readUInt32LE(), 0),
       30,

@@ -160,7 +160,7 @@ test(
 );
 
 test('closing inside a visitor ends the drain', { skip }, async () => {
-  await withRing((ring, object) => {
+  await withRing(async (ring, object) => {
     emit(object, 10);
     let seen = 0;
     const closing: Promise<void>[] = [];
@@ -173,7 +173,7 @@ test('closing inside a visitor ends the drain', { skip }, async () => {
       ring.drain(() => {}),
       0,
     );
-    return Promise.all(closing).then(() => {});
+    await Promise.all(closing);
   });
 });
 

@@ -1,11 +1,13 @@
 // bpf(2) itself, and the error that a refused call becomes.
-import { EPERM, SystemError } from '../errno.ts';
+import { EAGAIN, EPERM, SystemError } from '../errno.ts';
 import { close, lastErrno, syscall } from '../libc.ts';
 import type { Attribute } from './attribute.ts';
 import { COMMAND, type Command } from './command.ts';
 
 // include/uapi/asm-generic/unistd.h and arch/x86/entry/syscalls/syscall_64.tbl
 const NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
+/** A process that is signalled this often in a row while it loads a program is under attack. */
+const MAX_ATTEMPTS = 50;
 const NUMBER = NUMBERS[process.arch];
 
 /** A refused bpf(2) command: `call` is "bpf(COMMAND)", `subject` what it worked on, `mend` what to do about it. */
@@ -21,7 +23,11 @@ export class BpfError extends SystemError {
 
 /** Runs a command; gives its result, or the negative errno. */
 export function bpf(command: Command, attribute: Attribute): number {
-  return bpfAt(COMMAND[command], attribute.address, attribute.size);
+  for (let attempt = 1; ; attempt++) {
+    const result = bpfAt(COMMAND[command], attribute.address, attribute.size);
+    // The verifier gives up as soon as a signal is pending; coming back to us has delivered it.
+    if (result !== -EAGAIN || command !== 'BPF_PROG_LOAD' || attempt === MAX_ATTEMPTS) return result;
+  }
 }
 
 /** The same on an attribute that the caller laid out and keeps: the hot path of map operations. */
