@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findCgroupMount } from '#agent/check/environment';
 import type { RunEvent } from '#agent/run/run-event';
+import { formatFinding } from '#resources/finding';
 import { Cgroup } from './cgroup.ts';
 import { Child } from './child.ts';
 import type { ClientPlan, ClientReport } from './client-message.ts';
@@ -123,8 +124,7 @@ function tryCgroup(mount: string, tell: (line: string) => void): Cgroup | undefi
 function tellEvent(event: RunEvent, tell: (line: string) => void): void {
   if (event.event === 'applied')
     tell(`revision ${event.revision} serves (${event.milliseconds.toFixed(1)} ms)`);
-  else if (event.event === 'port' && event.state === 'failed') tell(`port ${event.port}: ${event.detail}`);
-  else if (event.event === 'finding') tell(`${event.finding.file ?? ''}: ${event.finding.message}`);
+  else if (event.event === 'finding') tell(formatFinding(event.finding));
 }
 
 /** The place of the canary's weight: the last `weight:` of httproute.yaml. */

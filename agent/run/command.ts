@@ -5,6 +5,7 @@ import { EXIT, type Command, type Given } from '../cli/command.ts';
 import { OUTPUT, type Flag } from '../cli/flag.ts';
 import { createReport } from './run-event.ts';
 import type { RunOptions } from './run-options.ts';
+import { Signals } from './signals.ts';
 
 const FLAGS: readonly Flag[] = [
   {
@@ -85,7 +86,8 @@ export const command: Command = {
     'Opens the listeners of every Gateway of class sluice, and, as root on a kernel with BPF, steers connections to Service addresses: to a backend, ' +
       'or through the proxy where an HTTPRoute is attached to the Service. Edits of the directory are applied while it runs; what is wrong is reported ' +
       'and the last good content goes on being served.',
-    'SIGTERM and SIGINT finish what is in flight and leave nothing behind. Exit code 0 after such a stop, 1 when it could not start.',
+    'SIGTERM and SIGINT finish what is in flight and leave nothing behind. Exit code 0 after such a stop, 1 when it could not start. SIGHUP opens the ' +
+      'access log anew, for rotation by rename.',
   ],
   arguments: [
     { name: 'DIR', required: true, doc: 'directory (or one file) of .yaml, .yml and .json manifests' },
@@ -102,26 +104,16 @@ export const command: Command = {
 };
 
 async function run(given: Given): Promise<number> {
+  const signals = new Signals();
   const report = createReport(given.json ? 'json' : 'text');
   const { Standalone } = await import('./standalone.ts');
-  const stop = nextStop();
   const standalone = await Standalone.open(await readOptions(given), report);
-  const signal = await Promise.race([stop, standalone.failed]);
+  signals.onReopen(() => void standalone.reopenAccessLog());
+  const signal = await Promise.race([signals.stop, standalone.failed]);
   report({ event: 'stopping', signal });
   await standalone.close();
   report({ event: 'stopped' });
   return EXIT.ok;
-}
-
-/** A second signal ends at once. Started with an IPC channel, its end is a request to stop too. */
-function nextStop(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
-    if (process.channel !== undefined && process.channel !== null) {
-      process.channel.unref();
-      process.once('disconnect', () => resolve('parent ended'));
-    }
-  });
 }
 
 async function readOptions(given: Given): Promise<RunOptions> {

@@ -122,8 +122,9 @@ export class Reconciler {
 
   #tellPorts({ ports }: ApplyReport): void {
     const failed: Finding[] = [];
-    for (const { port, state, detail } of ports) {
-      if (state === 'failed') failed.push(makeFinding('SLU0301', { message: `port ${port}: ${detail}` }));
+    for (const { port, state, detail, mend } of ports) {
+      if (state === 'failed')
+        failed.push(makeFinding('SLU0301', { message: `port ${port}: ${detail}`, mend }));
       if ((this.#portStates.get(port) ?? '') !== `${state} ${detail}`)
         this.#parts.report({ event: 'port', port, state, detail });
     }

@@ -24,6 +24,8 @@ export type RunEvent =
       readonly state: 'listening' | 'failed';
       readonly detail: string;
     }
+  /** The access log was opened anew, or could not be and goes on where it was. */
+  | { readonly event: 'access-log'; readonly path: string; readonly error: string | undefined }
   | { readonly event: 'worker'; readonly worker: number; readonly detail: string }
   | { readonly event: 'stopping'; readonly signal: string }
   | { readonly event: 'stopped' };
@@ -51,6 +53,7 @@ const TEXT: { readonly [Kind in RunEvent['event']]: (event: Line<Kind>) => strin
   finding: ({ finding }) => formatFinding(finding),
   port: ({ port, state, detail }) => `port ${port} ${state}${detail === '' ? '' : `: ${detail}`}`,
   worker: ({ worker, detail }) => `worker ${worker}: ${detail}`,
+  'access-log': ({ path, error }) => error ?? `access log ${path} opened anew`,
   stopping: ({ signal }) => `${signal}: finishing what is in flight`,
   stopped: () => 'stopped',
 };

@@ -18,7 +18,8 @@ const PORT_RETRY_MS = 5000;
 export class Standalone {
   /** Rejects when a change could not be applied at all, which is a defect. */
   readonly failed: Promise<never>;
-  readonly #drainMs: number;
+  readonly #options: RunOptions;
+  readonly #report: Report;
   readonly #source: DirectorySource;
   readonly #proxy: Proxy;
   readonly #kernel: AttachedDatapath;
@@ -43,18 +44,20 @@ export class Standalone {
     stack.move();
     const { engine, workers } = options;
     report({ event: 'ready', admin: admin.url, engine, workers, datapath: datapathState(kernel) });
-    return new Standalone(options.drainMs, source, proxy, kernel, reconciler, admin);
+    return new Standalone(options, report, source, proxy, kernel, reconciler, admin);
   }
 
   private constructor(
-    drainMs: number,
+    options: RunOptions,
+    report: Report,
     source: DirectorySource,
     proxy: Proxy,
     kernel: AttachedDatapath,
     reconciler: Reconciler,
     admin: AdminServer,
   ) {
-    this.#drainMs = drainMs;
+    this.#options = options;
+    this.#report = report;
     this.#source = source;
     this.#proxy = proxy;
     this.#kernel = kernel;
@@ -66,6 +69,13 @@ export class Standalone {
     this.#retry = setInterval(() => void reconciler.retryPorts().catch(reject), PORT_RETRY_MS);
   }
 
+  /** For rotation by rename. Does nothing without an access log. */
+  async reopenAccessLog(): Promise<void> {
+    const path = this.#options.accessLog;
+    if (path === undefined) return;
+    this.#report({ event: 'access-log', path, error: await this.#proxy.reopenAccessLog() });
+  }
+
   /** Finishes what is in flight, then leaves nothing behind: no listener, link, pin or mount. */
   async close(): Promise<void> {
     clearInterval(this.#retry);
@@ -73,7 +83,7 @@ export class Standalone {
     await this.#reconciler.settled();
     // First the kernel: no new connection may be steered to a proxy that is about to go.
     this.#kernel.datapath?.setProxy([]);
-    await this.#proxy.drain(this.#drainMs);
+    await this.#proxy.drain(this.#options.drainMs);
     this.#kernel.datapath?.close({ keep: false });
     await this.#proxy.close();
     await this.#admin.close();

@@ -11,7 +11,7 @@ const FLAGS =
 
 /** Appends to a path; several workers may append to the same one. `-` is standard output. */
 export class AccessLogFile implements AccessLogSink {
-  readonly pieceBytes: number;
+  pieceBytes: number;
   readonly #path: string;
   #descriptor: number;
 
@@ -23,8 +23,7 @@ export class AccessLogFile implements AccessLogSink {
   private constructor(path: string) {
     this.#path = path;
     this.#descriptor = openAppending(path);
-    const stat = fstatSync(this.#descriptor);
-    this.pieceBytes = stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.MAX_SAFE_INTEGER;
+    this.pieceBytes = pieceOf(this.#descriptor);
   }
 
   /** Bytes taken, 0 when the pipe or the disk is full: the log keeps what it can and counts what it drops. */
@@ -41,11 +40,17 @@ export class AccessLogFile implements AccessLogSink {
     const next = openAppending(this.#path);
     this.close();
     this.#descriptor = next;
+    this.pieceBytes = pieceOf(next);
   }
 
   close(): void {
     if (this.#descriptor !== STDOUT_FD) closeSync(this.#descriptor);
   }
+}
+
+function pieceOf(descriptor: number): number {
+  const stat = fstatSync(descriptor);
+  return stat.isFIFO() || stat.isSocket() ? PIPE_BUF : Number.MAX_SAFE_INTEGER;
 }
 
 function openAppending(path: string): number {

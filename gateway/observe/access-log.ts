@@ -18,6 +18,8 @@ export interface AccessLogSink {
   /** Largest piece that the sink writes undivided; pieces end at a line's end where they can. */
   readonly pieceBytes: number;
   write(bytes: Uint8Array): number;
+  /** Opens the same place anew, for rotation. Throws an Error with the mend, and goes on with what it had. */
+  reopen?(): void;
 }
 
 /**
@@ -101,6 +103,12 @@ export class AccessLog {
     }
     this.#start = 0;
     this.#end = 0;
+  }
+
+  /** For rotation: what is gathered still goes to the old file. Throws what the sink throws; nothing is lost then. */
+  reopen(): void {
+    this.flush();
+    this.#sink.reopen?.();
   }
 
   #makeRoom(bytes: number): boolean {

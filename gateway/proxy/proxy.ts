@@ -32,8 +32,10 @@ export interface ProxyOptions {
 export interface PortReport {
   readonly port: number;
   readonly state: 'listening' | 'failed';
-  /** Why it failed, and the mend; '' when it listens. */
+  /** Why it failed; '' when it listens. */
   readonly detail: string;
+  /** What to do about it; '' when it listens. */
+  readonly mend: string;
 }
 
 export interface ApplyReport {
@@ -110,6 +112,12 @@ export class Proxy {
     return this.#sockets.redirects;
   }
 
+  /** For rotation: every worker opens the access log's path anew. Resolves with the reason where one could not. */
+  async reopenAccessLog(): Promise<string | undefined> {
+    const errors = await Promise.all(this.#workers.map((worker) => worker.reopenLog()));
+    return errors.find((error) => error !== undefined);
+  }
+
   /** Stops accepting, finishes what is in flight (`Connection: close`), at most for `milliseconds`. */
   async drain(milliseconds: number): Promise<void> {
     await this.#applying;
@@ -152,8 +160,8 @@ export class Proxy {
   }
 
   #reportPort(port: number, error: string | undefined): PortReport {
-    if (error === undefined) return { port, state: 'listening', detail: '' };
-    return { port, state: 'failed', detail: `${error}. Mend: ${mendOf(error, this.#options.bind)}` };
+    if (error === undefined) return { port, state: 'listening', detail: '', mend: '' };
+    return { port, state: 'failed', detail: error, mend: mendOf(error, this.#options.bind) };
   }
 
   readonly #stopWorkers = (): void => {

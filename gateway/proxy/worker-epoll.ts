@@ -8,6 +8,7 @@ import { Deadlines, TICK } from './deadlines.ts';
 import { EpollIo } from './io-epoll.ts';
 import { ListenerSet } from './listener-set.ts';
 import { loadOriginalDestination, type OriginalDestination } from './original-destination.ts';
+import { reopenLog } from './reopen-log.ts';
 import { WorkerCore } from './worker-core.ts';
 import type { FromWorker, ToWorker, WorkerData } from './worker-message.ts';
 
@@ -93,6 +94,9 @@ class EpollWorker {
         this.#draining = true;
         for (const name of this.#listeners.names) this.#listeners.close(name, performance.now());
         this.#core.drain(message.milliseconds);
+        break;
+      case 'reopen-log':
+        this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
         break;
       case 'stop':
         this.#stopped = true;

@@ -55,6 +55,7 @@ export type ToWorker =
       readonly close: readonly number[];
     }
   | { readonly kind: 'drain'; readonly milliseconds: number }
+  | { readonly kind: 'reopen-log' }
   | { readonly kind: 'stop' };
 
 export type FromWorker =
@@ -68,6 +69,8 @@ export type FromWorker =
     }
   | { readonly kind: 'closed'; readonly port: number }
   | { readonly kind: 'drained' }
+  /** `error`: the access log could not be opened anew, and the old file stays in use. */
+  | { readonly kind: 'log-reopened'; readonly error: string | undefined }
   | { readonly kind: 'defect'; readonly detail: string };
 
 /** A port that could not be opened. */

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { portKey } from './compiled-config.ts';
 import { Deadlines, TICK } from './deadlines.ts';
 import { NetIo } from './io-net.ts';
+import { reopenLog } from './reopen-log.ts';
 import { WorkerCore } from './worker-core.ts';
 import type { FromWorker, PortFailure, ToWorker, WorkerData } from './worker-message.ts';
 
@@ -63,6 +64,9 @@ class NetWorker {
         }, TICK);
         break;
       }
+      case 'reopen-log':
+        this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
+        break;
       case 'stop':
         this.#core.flushLog();
         process.exit();

@@ -55,6 +55,8 @@ export class WorkerThread {
   #lastId = 0;
   readonly #waiting = new Map<number, (applied: Applied) => void>();
   #drained: (() => void) | undefined;
+  /** Callers who wait for the access log to be opened anew, in the order of their messages. */
+  #reopening: ((error: string | undefined) => void)[] = [];
   #stopping = false;
   #startedAt = 0;
   #pause = SHORTEST_PAUSE;
@@ -91,6 +93,16 @@ export class WorkerThread {
     const timer = setTimeout(resolve, milliseconds + 1000);
     await promise;
     clearTimeout(timer);
+  }
+
+  /** Resolves when the thread writes to a file that was opened after this call, or with the reason why it does not. */
+  reopenLog(): Promise<string | undefined> {
+    // A thread that is not there opens the file when it starts.
+    if (this.#port === undefined) return Promise.resolve(undefined);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#reopening.push(resolve);
+    this.#tell({ kind: 'reopen-log' });
+    return promise;
   }
 
   async stop(): Promise<void> {
@@ -196,6 +208,9 @@ export class WorkerThread {
       case 'drained':
         this.#drained?.();
         break;
+      case 'log-reopened':
+        this.#reopening.shift()?.(message.error);
+        break;
       case 'defect':
         this.#options.onTrouble(this.#index, `a defect of the proxy ended one connection: ${message.detail}`);
         break;
@@ -212,6 +227,7 @@ export class WorkerThread {
     this.#options.sockets.workerDied(this.#index);
     this.#options.recorder.forgetConnections();
     this.#drained?.();
+    for (const resolve of this.#reopening.splice(0)) resolve(undefined);
     if (this.#stopping) return;
     this.#options.onTrouble(this.#index, `the worker died and is started again: ${cause}`);
     if (Date.now() - this.#startedAt > LONG_LIFE) this.#pause = SHORTEST_PAUSE;
