@@ -7,6 +7,8 @@ import { pollAsync } from './libc.ts';
 import { allocatePinned, type Pinned } from './memory.ts';
 
 const POLLIN = 1;
+/** The descriptor is not open. */
+const POLLNVAL = 0x20;
 /** struct pollfd: int fd, short events, short revents. */
 const POLLFD_SIZE = 8;
 /** poll(2) on open descriptors fails only when interrupted, which does not happen over and over. */
@@ -49,8 +51,12 @@ export class FdWatcher {
       if (isReady(set, 0)) wake.take();
       if (count < 0 && failures >= MAX_FAILURES) this.#callbacks.clear();
       try {
-        for (const [index, [fd, callback]] of watched.entries())
-          if (isReady(set, index + 1) && this.#callbacks.get(fd) === callback) callback();
+        for (const [index, [fd, callback]] of watched.entries()) {
+          if (!isReady(set, index + 1) || this.#callbacks.get(fd) !== callback) continue;
+          // Closed without unwatch: dropped, or poll(2) would return at once for ever.
+          if (isClosed(set, index + 1)) this.#callbacks.delete(fd);
+          else callback();
+        }
       } finally {
         // A callback that throws must not end the watch of the others.
         if (this.#callbacks.size > 0) this.#poll(wake, resolve, count < 0 ? failures + 1 : 0);
@@ -73,4 +79,8 @@ function write(set: Pinned, index: number, fd: number): void {
 
 function isReady(set: Pinned, index: number): boolean {
   return set.buffer.readInt16LE(index * POLLFD_SIZE + 6) !== 0;
+}
+
+function isClosed(set: Pinned, index: number): boolean {
+  return (set.buffer.readInt16LE(index * POLLFD_SIZE + 6) & POLLNVAL) !== 0;
 }

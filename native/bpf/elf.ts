@@ -2,14 +2,11 @@
 // Source: ELF-64 Object File Format 1.5; relocation types: kernel Documentation/bpf/llvm_reloc.rst.
 import { ObjectError, REBUILD } from './object-error.ts';
 
-export const SHT_PROGBITS = 1;
-export const SHT_SYMTAB = 2;
+const SHT_SYMTAB = 2;
 export const SHT_NOBITS = 8;
 export const SHT_REL = 9;
-export const SHF_WRITE = 1;
 export const SHF_ALLOC = 2;
 export const SHF_EXECINSTR = 4;
-export const STT_OBJECT = 1;
 export const STT_FUNC = 2;
 export const STT_SECTION = 3;
 export const STB_LOCAL = 0;

@@ -59,7 +59,7 @@ export function configure(
 /** One entry holds the whole section; .rodata is frozen, so that the verifier treats it as constants. */
 export function createDataMap(spec: ObjectSpec, section: DataSection, bytes: Buffer, btfFd: number): BpfMap {
   const map = BpfMap.create({
-    name: `${spec.name.replace(/^.*\//, '').slice(0, 15 - section.name.length)}${section.name}`,
+    name: `${objectName(spec.name).slice(0, 15 - section.name.length)}${section.name}`,
     type: MAP_TYPE.ARRAY,
     keySize: 4,
     valueSize: bytes.length,
@@ -75,6 +75,11 @@ export function createDataMap(spec: ObjectSpec, section: DataSection, bytes: Buf
     map.close();
     throw error;
   }
+}
+
+/** "some/where/sock.bpf.o" -> "sock". */
+function objectName(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\..*$/, '');
 }
 
 /** "name", or "name.member" of a struct. */

@@ -155,6 +155,11 @@ test('given maps are used and stay the caller’s; one that does not fit is refu
     shared.update(u32(1), u32(5));
     assert.equal(runTc(second, 'read_row', 0), 5);
   });
+  const rows = first.map('rows');
+  rows.delete(u32(0));
+  withObject('maps', { maps: new Map([['rows', rows]]) }, (third) => {
+    assert.equal(runTc(third, 'read_row', 0), 404, 'a given map of maps keeps what it holds');
+  });
   assert.equal(shared.lookup(u32(1))?.readUInt32LE(), 5, 'still open');
   const options = { name: 'other', type: MAP_TYPE.ARRAY, keySize: 4, valueSize: 8, maxEntries: 2 };
   const other = BpfMap.create(options);

@@ -54,7 +54,10 @@ export function loadObject(spec: ObjectSpec, options: LoadOptions = {}): LoadedO
       owned.push(view);
       memory.set(section.name, view);
     }
-    fill(spec, maps, 'map', (target) => get(maps, target, spec.name, 'map').fd);
+    fill(spec, maps, 'map', (target, into) =>
+      // What a given map of maps holds is its owner's.
+      options.maps?.has(into) === true ? undefined : get(maps, target, spec.name, 'map').fd,
+    );
     const context: LoadContext = { spec, btfFd, maps };
     const programs = new Map<string, BpfProgram>();
     for (const program of chosen) {
@@ -118,7 +121,10 @@ export class LoadedObject {
     return createMap(inner, this.#btfFd, maxEntries);
   }
 
-  /** Closes every descriptor, maps given in the options excepted. */
+  /**
+   * Closes every descriptor, maps given in the options excepted. The kernel empties a program array when the last
+   * descriptor or pin of the array goes: pin it when tail calls must outlive this object.
+   */
   close(): void {
     closeAll(this.#owned);
   }
@@ -129,10 +135,10 @@ function fill(
   spec: ObjectSpec,
   maps: ReadonlyMap<string, BpfMap>,
   kind: 'map' | 'program',
-  fdOf: (target: string) => number | undefined,
+  fdOf: (target: string, into: string) => number | undefined,
 ): void {
   for (const value of spec.initialValues) {
-    const fd = value.kind === kind ? fdOf(value.target) : undefined;
+    const fd = value.kind === kind ? fdOf(value.target, value.map) : undefined;
     if (fd === undefined) continue;
     const key = Buffer.alloc(4);
     key.writeUInt32LE(value.index);

@@ -52,7 +52,7 @@ export interface Targets {
   readonly functions: ReadonlyMap<string, CodeFunction>;
 }
 
-export function functionKey(section: number, offset: number): string {
+function functionKey(section: number, offset: number): string {
   return `${section}:${offset}`;
 }
 
