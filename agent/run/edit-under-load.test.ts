@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Pool } from 'undici';
-import { canaryYaml, findFreePort, routeYaml, TestBackend, TestDirectory, TestRun } from './testbed.ts';
+import { findFreePort } from './testbed/free-port.ts';
+import { canaryYaml, routeYaml } from './testbed/manifests.ts';
+import { TestBackend } from './testbed/test-backend.ts';
+import { TestDirectory } from './testbed/test-directory.ts';
+import { TestRun } from './testbed/test-run.ts';
 
 const EDITS = 1000;
 
