@@ -2,12 +2,12 @@
 // after CO-RE, linking and relocation) must be the same. Then bpftool reads back what we loaded, through our BTF.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, rmdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
-import { unmount } from '../mount.ts';
+import { isOn, unmount } from '../mount.ts';
 import { openBpffs } from './bpffs.ts';
 import { cannotLoad, fixtureSpec, u32 } from './fixture/fixture.ts';
 import { loadObject } from './object.ts';
@@ -37,27 +37,37 @@ interface ShownProgram {
 
 for (const name of COMPARED) {
   test(`${name}: libbpf loads the same instructions`, { skip }, () => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-bpftool-'));
-    openBpffs(directory);
-    const pins = join(directory, 'libbpf');
     const ours = loadObject(fixtureSpec(name));
     try {
-      mkdirSync(pins);
-      bpftool('prog', 'loadall', fileURLToPath(new URL(`./fixture/${name}.bpf.o`, import.meta.url)), pins);
-      assert.ok(ours.programs.size > 0);
-      for (const program of ours.programs.values()) {
-        const theirs = bpftool('prog', 'show', 'pinned', join(pins, program.name)) as ShownProgram;
-        const mine = bpftool('prog', 'show', 'id', String(program.id)) as ShownProgram;
-        if (!DIFFERS.has(program.name)) assert.equal(mine.tag, theirs.tag, program.name);
-        assert.equal(mine.type, theirs.type, program.name);
-      }
+      withBpffs((directory) => {
+        const pins = join(directory, 'libbpf');
+        mkdirSync(pins);
+        const file = fileURLToPath(new URL(`./fixture/${name}.bpf.o`, import.meta.url));
+        bpftool('prog', 'loadall', file, pins);
+        assert.ok(ours.programs.size > 0);
+        for (const program of ours.programs.values()) {
+          const theirs = bpftool('prog', 'show', 'pinned', join(pins, program.name)) as ShownProgram;
+          const mine = bpftool('prog', 'show', 'id', String(program.id)) as ShownProgram;
+          if (!DIFFERS.has(program.name)) assert.equal(mine.tag, theirs.tag, program.name);
+          assert.equal(mine.type, theirs.type, program.name);
+        }
+      });
     } finally {
       ours.close();
-      rmSync(pins, { recursive: true, force: true });
-      unmount(directory);
-      rmdirSync(directory);
     }
   });
+}
+
+/** A bpffs of the test's own; what is pinned in it goes with it. */
+function withBpffs(use: (directory: string) => void): void {
+  const directory = mkdtempSync(join(tmpdir(), 'sluice-bpftool-'));
+  try {
+    openBpffs(directory);
+    use(directory);
+  } finally {
+    if (isOn('bpf', directory)) unmount(directory);
+    rmdirSync(directory);
+  }
 }
 
 test('bpftool reads variables and values through the types that we loaded', { skip }, () => {
