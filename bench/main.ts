@@ -24,8 +24,9 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort());
   const context: ScenarioContext = { ...options, stop: stop.signal, say };
   try {
-    const { table, json, faults } = await SCENARIOS[options.scenario](context);
+    const { table, json, faults, notes } = await SCENARIOS[options.scenario](context);
     process.stdout.write(`${table}\n`);
+    for (const note of notes) say(note);
     for (const fault of faults) say(`these figures do not count: ${fault}`);
     process.stdout.write(`${JSON.stringify(json)}\n`);
     return faults.length === 0 ? 0 : 1;

@@ -9,7 +9,7 @@ const ROUNDS = { http1: '5', connect: '11' } as const;
 export interface BenchOptions {
   readonly scenario: 'http1' | 'connect';
   readonly rounds: number;
-  /** Seconds of one measurement. */
+  /** Seconds under load of each, in one round. */
   readonly duration: number;
   /** undefined: all. */
   readonly peers: readonly string[] | undefined;
@@ -21,7 +21,7 @@ export const BENCH_HELP = `npm run bench -- SCENARIO [flags]
   connect          time of connect() through a Service among 10,000: directly, Sluice, nftables, iptables (needs root)
 
   --rounds N       interleaved rounds, of which the median counts (default 5 for http1, 11 for connect)
-  --duration S     seconds of each measurement (default 3 for http1, 1 for connect)
+  --duration S     seconds under load in each round (default 3 for http1, 1 for connect)
   --peers A,B      only these
   --json           accepted for scripts; the last line is one JSON object in any case
   --help           this text

@@ -44,7 +44,7 @@ export function summarizeConnect(
     .filter(([, count]) => count > 0)
     .map(([name, count]) => `${name}: ${count} connects failed (${lastError(reports[name])})`);
   const table = renderTable(['connect()', 'p50 us', 'to direct', 'p99 us', 'connects/s', 'errors'], rows);
-  return { table, json, faults };
+  return { table, json, faults, notes: [] };
 }
 
 function lastError(list: readonly ConnectReport[] | undefined): string {

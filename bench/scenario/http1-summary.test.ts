@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { summarizeHttp1, type Sample } from './http1-summary.ts';
+import type { Sample } from './http1-sample.ts';
+import { summarizeHttp1 } from './http1-summary.ts';
 
 const sample = (cpuUs: number, errors = 0): Sample => ({
   cpuUs,
@@ -23,6 +24,10 @@ test('the median counts, and the ratio is ours to theirs', () => {
   assert.deepEqual(result.json['ratio'], { nginx: 0.75, sluice: 1 });
   assert.equal(result.json['rounds'], 3);
   assert.deepEqual(result.faults, []);
+  assert.match(
+    result.notes.join('\n'),
+    /^the rounds of nginx differ by 120 %.*\nthe rounds of sluice differ/,
+  );
   assert.match(result.table, /^nginx +20\.00 +16\.00 +40\.00 +0\.75x/m);
 });
 
@@ -30,4 +35,5 @@ test('an error in any round spoils the result, by name', () => {
   const result = summarizeHttp1({ envoy: [sample(50), sample(50, 3)] }, {}, {});
   assert.deepEqual(result.faults, ['envoy: 3 answers that were not 2xx, or socket errors']);
   assert.equal('ratio' in result.json, false);
+  assert.deepEqual(result.notes, []);
 });

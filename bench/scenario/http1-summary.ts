@@ -2,22 +2,12 @@
 import { mapValues } from '../report/map-values.ts';
 import { median, round } from '../report/median.ts';
 import { renderTable } from '../report/table.ts';
+import type { Sample } from './http1-sample.ts';
 import type { ScenarioResult } from './scenario.ts';
 
-/** One measurement of one peer. */
-export interface Sample {
-  /** CPU time of the proxy per completed request, in microseconds. */
-  readonly cpuUs: number;
-  readonly perSecond: number;
-  /** Share of its core that the proxy used, 0 to 1. */
-  readonly coreUse: number;
-  readonly p50us: number;
-  readonly p99us: number;
-  readonly rssBytes: number;
-  readonly errors: number;
-}
-
 const OURS = 'sluice';
+/** Rounds of one proxy that differ by more than this share of their median were disturbed. */
+const QUIET_SPREAD = 0.25;
 
 /** `samples` by peer, in the order of the table. `setting` is passed on into the JSON. */
 export function summarizeHttp1(
@@ -48,7 +38,19 @@ export function summarizeHttp1(
   const faults = Object.entries(errors)
     .filter(([, count]) => count > 0)
     .map(([peer, count]) => `${peer}: ${count} answers that were not 2xx, or socket errors`);
-  return { table: render(samples, cpu, json.requestsPerSecond), json, faults };
+  return { table: render(samples, cpu, json.requestsPerSecond), json, faults, notes: noteSpread(samples) };
+}
+
+function noteSpread(samples: Readonly<Record<string, readonly Sample[]>>): string[] {
+  return Object.entries(samples).flatMap(([peer, list]) => {
+    const costs = list.map((sample) => sample.cpuUs);
+    const spread = (Math.max(...costs) - Math.min(...costs)) / median(costs);
+    if (spread <= QUIET_SPREAD) return [];
+    const percent = (spread * 100).toFixed(0);
+    return [
+      `the rounds of ${peer} differ by ${percent} %: the machine had other work, so these figures are rough`,
+    ];
+  });
 }
 
 function render(

@@ -18,7 +18,8 @@ import { http2Proxy } from '../peer/http2-proxy.ts';
 import { nginx } from '../peer/nginx.ts';
 import type { Peer } from '../peer/peer.ts';
 import { sluice } from '../peer/sluice.ts';
-import { summarizeHttp1, type Sample } from './http1-summary.ts';
+import { joinTurns, type Sample, type Turn } from './http1-sample.ts';
+import { summarizeHttp1 } from './http1-summary.ts';
 import type { ScenarioContext, ScenarioResult } from './scenario.ts';
 
 const PEERS: readonly Peer[] = [nginx, haproxy, envoy, http2Proxy, sluice];
@@ -27,6 +28,7 @@ const LOAD_CORE = 1;
 const CONNECTIONS = 64;
 /** Long enough for a JavaScript engine to have compiled what is hot. */
 const WARM_UP_SECONDS = 2;
+const TURN_SECONDS = 1;
 
 interface Runner {
   readonly peer: Peer;
@@ -58,11 +60,10 @@ export async function runHttp1(context: ScenarioContext): Promise<ScenarioResult
     context.say(`warming up ${runner.peer.name} ${runner.peer.version()}`);
     await load(runner, WARM_UP_SECONDS, context.stop);
   }
-  for (let turn = 1; turn <= context.rounds; turn += 1)
-    for (const runner of runners) {
-      const sample = await measure(runner, context);
+  for (let number = 1; number <= context.rounds; number += 1)
+    for (const [runner, sample] of await runRound(runners, context)) {
       runner.samples.push(sample);
-      context.say(`round ${turn} ${runner.peer.name}: ${sample.cpuUs.toFixed(2)} us of CPU per request`);
+      context.say(`round ${number} ${runner.peer.name}: ${sample.cpuUs.toFixed(2)} us of CPU per request`);
     }
   const versions = Object.fromEntries(runners.map(({ peer }) => [peer.name, peer.version()]));
   const samples = Object.fromEntries(runners.map((runner) => [runner.peer.name, runner.samples]));
@@ -101,20 +102,22 @@ async function startPeer(
   return { peer, program, url, samples: [] };
 }
 
-async function measure(runner: Runner, context: ScenarioContext): Promise<Sample> {
+/** `duration` turns for each, so that what else the machine does meets all of them. */
+async function runRound(
+  runners: readonly Runner[],
+  context: ScenarioContext,
+): Promise<ReadonlyMap<Runner, Sample>> {
+  const turns = new Map(runners.map((runner) => [runner, [] as Turn[]]));
+  for (let second = 0; second < context.duration; second += TURN_SECONDS)
+    for (const [runner, list] of turns) list.push(await measure(runner, context.stop));
+  return new Map([...turns].map(([runner, list]) => [runner, joinTurns(list)]));
+}
+
+async function measure(runner: Runner, stop: AbortSignal): Promise<Turn> {
   const before = readUsage(runner.program.pid);
-  const report = await load(runner, context.duration, context.stop);
-  const after = readUsage(runner.program.pid);
-  const cpuNs = after.cpuNs - before.cpuNs;
-  return {
-    cpuUs: cpuNs / 1e3 / report.requests,
-    perSecond: report.requests / report.seconds,
-    coreUse: cpuNs / 1e9 / report.seconds,
-    p50us: report.p50us,
-    p99us: report.p99us,
-    rssBytes: after.rssBytes,
-    errors: report.errors,
-  };
+  const { requests, seconds, p50us, p99us, errors } = await load(runner, TURN_SECONDS, stop);
+  const { cpuNs, rssBytes } = readUsage(runner.program.pid);
+  return { cpuNs: cpuNs - before.cpuNs, requests, seconds, p50us, p99us, rssBytes, errors };
 }
 
 async function load(runner: Runner, seconds: number, stop: AbortSignal): Promise<WrkReport> {

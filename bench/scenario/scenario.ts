@@ -2,7 +2,7 @@
 
 export interface ScenarioContext {
   readonly rounds: number;
-  /** Seconds of one measurement. */
+  /** Seconds under load of each, in one round. */
   readonly duration: number;
   readonly peers: readonly string[] | undefined;
   readonly stop: AbortSignal;
@@ -17,4 +17,6 @@ export interface ScenarioResult {
   readonly json: Readonly<Record<string, unknown>>;
   /** Why the figures do not count; none when they do. */
   readonly faults: readonly string[];
+  /** What to know when reading the figures. */
+  readonly notes: readonly string[];
 }
