@@ -20,5 +20,26 @@ workers may share a pipe.
 
 The log never holds a request up. Lines are written once per turn of a worker's loop; when the file or pipe takes no more, up to
 256 KiB per worker wait, and further lines are dropped and counted in \`sluice_access_log_dropped_lines_total\`.
+
+## Rotation
+
+Rename the file and send SIGHUP to \`sluice run\`: every worker writes what it has gathered to the old file, opens PATH anew and
+goes on there. No line is lost or written twice. When \`sluice run\` says that the log was opened anew (the event \`access-log\` with
+\`-o json\`), the old file is complete. If PATH cannot be opened, it says why and the old file stays in use.
+
+\`\`\`
+# /etc/logrotate.d/sluice
+/var/log/sluice/access.log {
+    daily
+    rotate 7
+    compress
+    delaycompress
+    postrotate
+        systemctl kill --signal=HUP sluice.service
+    endscript
+}
+\`\`\`
+
+With \`-\` there is nothing to rename: whoever reads standard output keeps the files.
 `;
 }

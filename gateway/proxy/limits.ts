@@ -1,5 +1,7 @@
-// Every limit of the proxy in one table: its name, default, unit, command-line flag and what happens beyond it.
+// Every limit of the proxy in one table: its name, default, unit, command-line flag, what happens beyond it and what counts that.
 // docs/reference/limits.md is tested against this table; `Limits` is what the engine reads.
+
+import type { FailureCode } from '../model/failure.ts';
 
 export type LimitName =
   | 'maxHeadBytes'
@@ -22,6 +24,8 @@ export interface Limit {
   readonly unit: 'bytes' | 'ms' | 'count';
   readonly flag: string;
   readonly doc: string;
+  /** Codes of the failures that requests beyond it meet; none when no request fails by it. */
+  readonly failures: readonly FailureCode[];
 }
 
 export const LIMITS: readonly Limit[] = [
@@ -31,6 +35,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'bytes',
     flag: '--max-head-bytes',
     doc: 'largest head (first line and headers) of a request or an answer; beyond it 431, or 502 for an answer',
+    failures: ['HEAD_TOO_LARGE', 'UPSTREAM_PROTOCOL'],
   },
   {
     name: 'maxHeaders',
@@ -38,6 +43,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'count',
     flag: '--max-headers',
     doc: 'most header lines in one head; beyond it 431, or 502 for an answer',
+    failures: ['HEAD_TOO_LARGE', 'UPSTREAM_PROTOCOL'],
   },
   {
     name: 'maxClients',
@@ -45,6 +51,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'count',
     flag: '--max-clients',
     doc: 'client connections over all workers; one more is answered 503 and closed',
+    failures: ['OVERLOADED'],
   },
   {
     name: 'maxConnections',
@@ -52,6 +59,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'count',
     flag: '--max-connections',
     doc: 'connections to one endpoint over all workers; when every endpoint has as many, requests get 503',
+    failures: ['POOL_FULL'],
   },
   {
     name: 'maxIdleConnections',
@@ -59,6 +67,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'count',
     flag: '--max-idle-connections',
     doc: 'unused connections kept open to one endpoint over all workers; the rest are closed after their request',
+    failures: [],
   },
   {
     name: 'maxBufferedBytes',
@@ -66,6 +75,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'bytes',
     flag: '--max-buffered-bytes',
     doc: 'bytes held for slow peers over all workers; beyond it new requests get 503 until it drains',
+    failures: ['OVERLOADED'],
   },
   {
     name: 'maxAttempts',
@@ -73,6 +83,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'count',
     flag: '--max-attempts',
     doc: 'endpoints tried for one request when connecting fails, the first included',
+    failures: ['CONNECT_FAILED', 'CONNECT_TIMEOUT'],
   },
   {
     name: 'headTimeout',
@@ -80,6 +91,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'ms',
     flag: '--head-timeout',
     doc: 'from the first byte of a request head to its last; beyond it 408',
+    failures: ['HEAD_TIMEOUT'],
   },
   {
     name: 'idleTimeout',
@@ -87,6 +99,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'ms',
     flag: '--idle-timeout',
     doc: 'no byte moved, within a message or between two; beyond it the connection is closed (408 within a request body)',
+    failures: ['BODY_TIMEOUT', 'UPSTREAM_TIMEOUT', 'CLIENT_GONE'],
   },
   {
     name: 'connectTimeout',
@@ -94,6 +107,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'ms',
     flag: '--connect-timeout',
     doc: 'for an endpoint to accept a connection; beyond it another endpoint is tried, at last 503',
+    failures: ['CONNECT_TIMEOUT'],
   },
   {
     name: 'responseTimeout',
@@ -101,6 +115,7 @@ export const LIMITS: readonly Limit[] = [
     unit: 'ms',
     flag: '--response-timeout',
     doc: 'from the end of a request to the head of its answer; beyond it 504',
+    failures: ['UPSTREAM_TIMEOUT'],
   },
 ];
 
