@@ -29,6 +29,7 @@ test('text: every category, one line a check, verdicts at the end', async () => 
   assert.equal(code, 0);
   for (const category of CATEGORIES)
     assert.match(out, new RegExp(`^${category}\\n-+\\n(ok|warn|fail)  `, 'm'));
+  assert.match(out, /BPF file system: .* for \/run\/sluice \(the default of --state\)/);
   assert.match(out, /sluice run will\n-+\nyes {3}serve Gateway listeners\n/);
   const lines = out.split('\n');
   lines.forEach((line, index) => {

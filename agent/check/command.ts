@@ -13,7 +13,8 @@ export const command: Command = {
   summary: 'tell what will and will not work on this machine, and why',
   description: [
     'Looks at the platform, permissions, kernel, network and limits, and changes nothing: BPF programs are loaded and let go ' +
-      'again without being attached. Each line is ok, warn (it works less well) or fail (something named below does not work).',
+      'again without being attached. Each line is ok, warn (it works less well) or fail (something named below does not work). ' +
+      'The flags of "sluice run" are taken to be at their defaults.',
     'Exit code 1 only when "sluice run" could not serve at all; without BPF it serves as a proxy alone. With -o json: an ' +
       'object with checks and verdicts.',
   ],

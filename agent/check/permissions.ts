@@ -73,7 +73,7 @@ function bpffs(): CheckResult {
   const about = { category: 'permissions', name: 'BPF file system', needs: ['datapath'] } as const;
   const mounted = readMounts().find(({ path, type }) => type === 'bpf' && `${STATE}/`.startsWith(`${path}/`));
   const works = mounted === undefined ? hasCapability('CAP_SYS_ADMIN') : mayWrite(mounted.path);
-  const here = mounted === undefined ? `none at ${STATE}` : `mounted at ${mounted.path}`;
+  const here = `${mounted === undefined ? 'none' : `mounted at ${mounted.path}`} for ${STATE} (the default of --state)`;
   return {
     ...about,
     status: works ? 'ok' : 'failed',
