@@ -52,7 +52,8 @@ export type FindingCode =
   | 'SLU0220'
   | 'SLU0221'
   | 'SLU0301'
-  | 'SLU0302';
+  | 'SLU0302'
+  | 'SLU0303';
 // SLU03xx: agent adds its codes here.
 
 export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
@@ -154,6 +155,10 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
   SLU0302: error(
     'the kernel did not take the Services; it goes on with those of the revision before',
     'change what the message names',
+  ),
+  SLU0303: error(
+    'a change could not be applied because of a defect; what was applied before goes on being served',
+    'report it with the message, and undo the change',
   ),
 };
 

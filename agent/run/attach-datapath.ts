@@ -1,5 +1,5 @@
 // Opens the datapath where this machine allows it, or says why it stays with the proxy alone.
-import { Datapath } from '#datapath/datapath';
+import type { Datapath } from '#datapath/datapath';
 import { findCgroupMount } from '../check/environment.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -7,17 +7,36 @@ export type AttachedDatapath =
   | { readonly datapath: Datapath; readonly cgroup: string }
   | { readonly datapath: undefined; readonly reason: string };
 
-/** Asked for by --cgroup, what stands in its way is an error; otherwise the proxy runs alone and says so. */
-export function attachDatapath(options: RunOptions): AttachedDatapath {
+/**
+ * Asked for by --cgroup, what stands in its way is an error; otherwise the proxy runs alone and says so. A state directory
+ * that another process uses is an error always: two of them would believe that the kernel does what they say.
+ */
+export async function attachDatapath(options: RunOptions): Promise<AttachedDatapath> {
   if (!options.datapath) return { datapath: undefined, reason: '--no-datapath' };
+  // The kernel hands over connections as descriptors of listening sockets, which only C calls can make.
+  if (options.engine === 'net')
+    return refuse(
+      options,
+      'the net engine cannot take connections that the kernel redirects. Mend: use --engine epoll',
+    );
   const cgroup = options.cgroup ?? findCgroupMount();
   if (cgroup === undefined)
-    return { datapath: undefined, reason: 'no cgroup v2 is mounted: mount -t cgroup2 none /sys/fs/cgroup' };
+    return refuse(options, 'no cgroup v2 is mounted. Mend: mount -t cgroup2 none /sys/fs/cgroup');
+  // Not before it is wanted: it calls C, and there are machines where that cannot be.
+  const { Datapath } = await import('#datapath/datapath');
+  const { StateInUse } = await import('#datapath/datapath-error');
   try {
     return { datapath: Datapath.open({ cgroup, state: options.state }), cgroup };
   } catch (error) {
-    if (options.cgroup !== undefined) throw error;
-    const cause = error instanceof Error ? error.message : String(error);
-    return { datapath: undefined, reason: `${cause} (sluice check tells more)` };
+    if (options.cgroup !== undefined || error instanceof StateInUse) throw error;
+    return refuse(
+      options,
+      `${error instanceof Error ? error.message : String(error)} (sluice check tells more)`,
+    );
   }
+}
+
+function refuse(options: RunOptions, reason: string): AttachedDatapath {
+  if (options.cgroup === undefined) return { datapath: undefined, reason };
+  throw new Error(`--cgroup ${options.cgroup}: ${reason}, or leave out --cgroup to run the proxy alone`);
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { LIMITS, type LimitName, type Limits } from '#gateway/proxy/limits';
 import { EXIT, type Command, type Given } from '../cli/command.ts';
 import { OUTPUT, type Flag } from '../cli/flag.ts';
+import { limitFlag } from './limit-flag.ts';
 import { createReport } from './run-event.ts';
 import type { RunOptions } from './run-options.ts';
 import { Signals } from './signals.ts';
@@ -68,14 +69,7 @@ const FLAGS: readonly Flag[] = [
     default: 10_000,
     doc: 'how long requests in flight may take to finish when it is told to stop',
   },
-  ...LIMITS.map(({ flag, unit, value, doc }): Flag => ({
-    name: flag.slice(2),
-    type: unit === 'ms' ? 'duration' : unit === 'bytes' ? 'bytes' : 'integer',
-    value: unit === 'ms' ? 'TIME' : unit === 'bytes' ? 'SIZE' : 'N',
-    default: value,
-    least: 1,
-    doc,
-  })),
+  ...LIMITS.map(limitFlag),
   OUTPUT,
 ];
 
@@ -86,8 +80,8 @@ export const command: Command = {
     'Opens the listeners of every Gateway of class sluice, and, as root on a kernel with BPF, steers connections to Service addresses: to a backend, ' +
       'or through the proxy where an HTTPRoute is attached to the Service. Edits of the directory are applied while it runs; what is wrong is reported ' +
       'and the last good content goes on being served.',
-    'SIGTERM and SIGINT finish what is in flight and leave nothing behind. Exit code 0 after such a stop, 1 when it could not start. SIGHUP opens the ' +
-      'access log anew, for rotation by rename.',
+    'SIGTERM and SIGINT finish what is in flight and leave nothing behind; a second one cuts off what is still in flight. Exit code 0 after a stop, 1 ' +
+      'when it could not start or was stopped by a second signal. SIGHUP opens the access log anew, for rotation by rename.',
   ],
   arguments: [
     { name: 'DIR', required: true, doc: 'directory (or one file) of .yaml, .yml and .json manifests' },
@@ -109,11 +103,10 @@ async function run(given: Given): Promise<number> {
   const { Standalone } = await import('./standalone.ts');
   const standalone = await Standalone.open(await readOptions(given), report);
   signals.onReopen(() => void standalone.reopenAccessLog());
-  const signal = await Promise.race([signals.stop, standalone.failed]);
-  report({ event: 'stopping', signal });
-  await standalone.close();
+  report({ event: 'stopping', signal: await signals.stop });
+  const hurried = await standalone.close(signals.hurry);
   report({ event: 'stopped' });
-  return EXIT.ok;
+  return hurried ? EXIT.failed : EXIT.ok;
 }
 
 async function readOptions(given: Given): Promise<RunOptions> {

@@ -16,7 +16,7 @@ export class FindingLog {
   }
 
   /** Replaces what `part` of the program finds wrong. */
-  set(part: 'configuration' | 'kernel' | 'ports', findings: readonly Finding[]): void {
+  set(part: 'configuration' | 'kernel' | 'ports' | 'change', findings: readonly Finding[]): void {
     this.#parts.set(part, findings);
     const now = new Map(this.all.map((finding) => [formatFinding(finding), finding]));
     for (const [text, finding] of now) if (!this.#told.has(text)) this.#report({ event: 'finding', finding });

@@ -2,8 +2,10 @@
 // those that arrive meanwhile only the newest is applied. What cannot be applied is a finding, and what was before stays.
 import type { Datapath } from '#datapath/datapath';
 import { EMPTY_DESIRED, type Desired } from '#datapath/desired';
+import type { ProxyListener } from '#datapath/services/listener-map';
 import { EMPTY_SNAPSHOT, type Snapshot } from '#gateway/model/snapshot';
 import type { ApplyReport, Proxy } from '#gateway/proxy/proxy';
+import type { RedirectListener } from '#gateway/proxy/proxy-sockets';
 import { listServiceTargets } from '#gateway/translate/service-targets';
 import { translate } from '#gateway/translate/translate';
 import { makeFinding, type Finding } from '#resources/finding';
@@ -40,7 +42,7 @@ export class Reconciler {
     this.findings = new FindingLog(parts.report);
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing waits any more. Rejects when the first state cannot be applied; later it is a finding. */
   offer(result: SourceResult): Promise<void> {
     return this.#enqueue(() => this.#apply(result));
   }
@@ -69,13 +71,20 @@ export class Reconciler {
   async #drain(): Promise<void> {
     for (let work = this.#waiting; work !== undefined; work = this.#waiting) {
       this.#waiting = undefined;
-      await work();
+      try {
+        await work();
+        this.findings.set('change', []);
+      } catch (error) {
+        // A defect. What serves goes on: nobody is helped by a proxy that ends here.
+        if (this.appliedAt === 0) throw error;
+        this.findings.set('change', [makeFinding('SLU0303', { message: messageOf(error) })]);
+      }
     }
   }
 
   async #apply({ resources, findings }: SourceResult): Promise<void> {
     const begin = performance.now();
-    const { source, proxy, report } = this.#parts;
+    const { source, proxy, datapath, report } = this.#parts;
     const translated = translate(resources, {
       controllerName: CONTROLLER_NAME,
       impliedClass: IMPLIED_CLASS,
@@ -88,12 +97,15 @@ export class Reconciler {
     if (applied.refused !== undefined)
       throw new Error(`the proxy refused revision ${snapshot.revision}: ${applied.refused}`);
     this.snapshot = snapshot;
-    this.appliedAt = Date.now();
     this.findings.set('configuration', all);
     this.findings.set(
       'kernel',
       this.#steer(composeDesired(snapshot.revision, listServiceTargets(resources))),
     );
+    // Last of all, the first time: Services that an earlier process left in the kernel are refused until both sides know the
+    // same, instead of being cut by a proxy that does not know them.
+    if (this.appliedAt === 0) datapath?.setProxy(flatten(proxy.redirectListeners()));
+    this.appliedAt = Date.now();
     this.#tellPorts(applied);
     report({
       event: 'applied',
@@ -116,7 +128,7 @@ export class Reconciler {
       if (result.kind === 'applied') this.desired = desired;
       return result.kind === 'applied' ? [] : result.errors.map((error) => makeFinding('SLU0302', error));
     } catch (error) {
-      return [makeFinding('SLU0302', { message: error instanceof Error ? error.message : String(error) })];
+      return [makeFinding('SLU0302', { message: messageOf(error) })];
     }
   }
 
@@ -131,4 +143,15 @@ export class Reconciler {
     this.#portStates = new Map(ports.map(({ port, state, detail }) => [port, `${state} ${detail}`]));
     this.findings.set('ports', failed);
   }
+}
+
+/** The datapath wants each socket: redirected connections are refused once none of them lives. */
+function flatten(listeners: readonly RedirectListener[]): ProxyListener[] {
+  return listeners.flatMap(({ family, address, port, fds }) =>
+    fds.map((fd) => ({ family, address, port, fd })),
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

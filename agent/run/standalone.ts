@@ -2,8 +2,6 @@
 import { AdminServer } from '#gateway/admin/server';
 import { Exposition } from '#gateway/observe/exposition';
 import { Proxy } from '#gateway/proxy/proxy';
-import type { RedirectListener } from '#gateway/proxy/proxy-sockets';
-import type { ProxyListener } from '#datapath/services/listener-map';
 import { DirectorySource } from '#resources/source/directory';
 import { readVersion } from '../cli/version.ts';
 import { attachDatapath, type AttachedDatapath } from './attach-datapath.ts';
@@ -16,8 +14,6 @@ import type { RunOptions } from './run-options.ts';
 const PORT_RETRY_MS = 5000;
 
 export class Standalone {
-  /** Rejects when a change could not be applied at all, which is a defect. */
-  readonly failed: Promise<never>;
   readonly #options: RunOptions;
   readonly #report: Report;
   readonly #source: DirectorySource;
@@ -27,15 +23,17 @@ export class Standalone {
   readonly #admin: AdminServer;
   readonly #retry: NodeJS.Timeout;
 
-  /** Resolves when the first revision serves. Throws when a part cannot start, and then nothing stays behind. */
+  /**
+   * Resolves when the first revision serves. Throws when a part cannot start, and then nothing of it stays behind; what an
+   * earlier process left in the kernel goes on serving.
+   */
   static async open(options: RunOptions, report: Report): Promise<Standalone> {
     await using stack = new AsyncDisposableStack();
-    const kernel = attachDatapath(options);
+    const kernel = await attachDatapath(options);
     const { datapath } = kernel;
-    stack.defer(() => datapath?.close({ keep: false }));
+    stack.defer(() => datapath?.close({ keep: datapath.inheritance !== 'fresh' }));
     const proxy = await openProxy(options, kernel, report);
     stack.defer(() => proxy.close());
-    datapath?.setProxy(flatten(proxy.redirectListeners()));
     const source = DirectorySource.open(options.directory);
     const reconciler = new Reconciler({ source, proxy, datapath, report });
     const admin = await openAdmin(options.adminPort, proxy, kernel, reconciler);
@@ -63,10 +61,8 @@ export class Standalone {
     this.#kernel = kernel;
     this.#reconciler = reconciler;
     this.#admin = admin;
-    const { promise, reject } = Promise.withResolvers<never>();
-    this.failed = promise;
-    source.watch((result) => void reconciler.offer(result).catch(reject));
-    this.#retry = setInterval(() => void reconciler.retryPorts().catch(reject), PORT_RETRY_MS);
+    source.watch((result) => void reconciler.offer(result));
+    this.#retry = setInterval(() => void reconciler.retryPorts(), PORT_RETRY_MS);
   }
 
   /** For rotation by rename. Does nothing without an access log. */
@@ -76,17 +72,22 @@ export class Standalone {
     this.#report({ event: 'access-log', path, error: await this.#proxy.reopenAccessLog() });
   }
 
-  /** Finishes what is in flight, then leaves nothing behind: no listener, link, pin or mount. */
-  async close(): Promise<void> {
+  /**
+   * Finishes what is in flight, unless `hurry` resolves before, then leaves nothing behind: no listener, link, pin or mount.
+   * Returns whether it was hurried.
+   */
+  async close(hurry: Promise<unknown>): Promise<boolean> {
     clearInterval(this.#retry);
     this.#source.close();
     await this.#reconciler.settled();
     // First the kernel: no new connection may be steered to a proxy that is about to go.
     this.#kernel.datapath?.setProxy([]);
-    await this.#proxy.drain(this.#options.drainMs);
+    const drained = this.#proxy.drain(this.#options.drainMs).then(() => false);
+    const hurried = await Promise.race([drained, hurry.then(() => true)]);
     this.#kernel.datapath?.close({ keep: false });
     await this.#proxy.close();
     await this.#admin.close();
+    return hurried;
   }
 }
 
@@ -126,13 +127,6 @@ function openAdmin(
     snapshot: () => reconciler.snapshot,
     findings: () => reconciler.findings.all,
   });
-}
-
-/** The datapath wants each socket: redirected connections are refused once none of them lives. */
-function flatten(listeners: readonly RedirectListener[]): ProxyListener[] {
-  return listeners.flatMap(({ family, address, port, fds }) =>
-    fds.map((fd) => ({ family, address, port, fd })),
-  );
 }
 
 function datapathState(kernel: AttachedDatapath): DatapathState {

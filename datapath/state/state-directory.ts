@@ -3,7 +3,7 @@
 import { existsSync, realpathSync, rmdirSync } from 'node:fs';
 import { closeBpffs, openBpffs } from '#native/bpf/bpffs';
 import { FileLock, lockHolder } from '#native/file-lock';
-import { DatapathError } from '../datapath-error.ts';
+import { DatapathError, StateInUse } from '../datapath-error.ts';
 
 export class StateDirectory {
   readonly path: string;
@@ -14,7 +14,7 @@ export class StateDirectory {
     this.#lock = lock;
   }
 
-  /** Makes the directory, mounts a bpffs for it unless it is on one, and claims it. @throws DatapathError when it is in use */
+  /** Makes the directory, mounts a bpffs for it unless it is on one, and claims it. @throws DatapathError, StateInUse */
   static claim(directory: string): StateDirectory {
     openDirectory(directory);
     const path = realpathSync(directory);
@@ -63,7 +63,7 @@ function claimDirectory(path: string): FileLock {
   const lock = FileLock.tryAcquire(path);
   if (lock !== undefined) return lock;
   const holder = lockHolder(path);
-  throw new DatapathError(
+  throw new StateInUse(
     `the state directory ${path} is in use by ${holder === undefined ? 'another process' : `process ${holder}`}`,
     'stop that process, or give another state directory',
   );
