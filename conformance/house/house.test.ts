@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { checkDocReferences } from './doc-reference.ts';
 import { checkFileNames } from './file-name.ts';
 import { checkFileSizes, MEDIAN_LINES, MOST_LINES } from './file-size.ts';
 import { checkForeignText } from './foreign-text.ts';
@@ -18,6 +19,26 @@ test('the repository keeps the names of its files', { skip }, () => {
 
 test('the repository holds no foreign text', { skip }, () => {
   assert.deepEqual(checkForeignText(repository ?? []), []);
+});
+
+test('the pages of the repository point to what is there', { skip }, () => {
+  assert.deepEqual(checkDocReferences(repository ?? []), []);
+});
+
+test('a page that points to nothing is found', () => {
+  const others = [file('gateway/a.ts'), file('docs/b.md', '# One, two\n')];
+  const page = (text: string): string[] => checkDocReferences([...others, file('docs/a.md', text)]);
+  for (const text of ['[x](c.md)', '[x](b.md#three)', '[x](#here)', '`c.ts`', '`datapath/a.ts`'])
+    assert.equal(page(text).length, 1, text);
+  for (const text of [
+    '[x](b.md)',
+    '[x](b.md#one-two)',
+    '[x](../gateway)',
+    '[x](https://example.org)',
+    '`a.ts` and `gateway/a.ts`',
+    '```\n[x](c.md)\n```\n',
+  ])
+    assert.deepEqual(page(text), [], text);
 });
 
 test('a long file and a long median are found', () => {
