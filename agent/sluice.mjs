@@ -12,7 +12,8 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MAIN = join(ROOT, 'agent', 'main.ts');
-const PINNED = join(ROOT, 'node_modules', '.bin', 'node');
+/** Not by `.bin`: npm 9 drops that link together with the package of the other architecture. */
+const PINNED = join(ROOT, 'node_modules', `node-linux-${process.arch}`, 'bin', 'node');
 
 if (!existsSync(join(ROOT, 'node_modules', 'koffi'))) {
   fail(`not installed. Mend: run "npm ci --ignore-scripts" in ${ROOT}`);
