@@ -52,6 +52,8 @@ export class Engine {
   readonly edit: RequestEdit = new RequestEdit();
   readonly clusters: ClusterSet<Upstream>;
   readonly clients: Set<Downstream> = new Set();
+  /** Clients beyond the limit that are being told so. */
+  turnedAway = 0;
   dispatch: Dispatch;
   config: CompiledConfig;
   #out: Bytes;

@@ -120,8 +120,11 @@ export class NetIo implements Io {
 
   reset(channel: Channel): void {
     if (channel.fd < 0) return;
+    // libuv refuses to reset a socket that is being shut down, and Node then leaks it.
+    const ending = channel.closing !== STAY;
     this.#forget(channel);
-    socketOf(channel).resetAndDestroy();
+    if (ending) socketOf(channel).destroy();
+    else socketOf(channel).resetAndDestroy();
   }
 
   #attach(channel: Channel, socket: Socket): void {

@@ -64,7 +64,9 @@ export class WorkerCore {
     }
     this.recorder.clientOpened(client.scopeId);
     engine.deadlines.set(client, engine.limits.idleTimeout);
-    if (crowded) client.refuse('OVERLOADED');
+    // Telling costs a descriptor for a moment: a flood is cut off without a word.
+    if (crowded && engine.turnedAway >= engine.limits.maxClients) engine.io.reset(client);
+    else if (crowded) client.turnAway();
     else if (this.#drainUntil > 0) client.retire(IDLE_GRACE);
   }
 

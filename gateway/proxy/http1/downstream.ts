@@ -55,6 +55,7 @@ export class Downstream extends Channel {
   #chunks: ChunkScanner | null = null;
   readonly #stash = new Stash();
   #consuming = false;
+  #turnedAway = false;
 
   constructor(engine: Engine, key: string, address: string, port: number) {
     super();
@@ -134,7 +135,8 @@ export class Downstream extends Channel {
   }
 
   onClosed(): void {
-    this.engine.clients.delete(this);
+    if (this.#turnedAway) this.engine.turnedAway--;
+    else this.engine.clients.delete(this);
     this.engine.recorder.clientClosed(this.scopeId);
   }
 
@@ -194,10 +196,18 @@ export class Downstream extends Channel {
     if (this.#state === HEAD && this.#stash.bytes === null) this.engine.deadlines.set(this, grace);
   }
 
-  /** Answers before anything was asked, and closes. */
+  /** Answers what was not asked in full, and closes. */
   refuse(code: FailureCode): void {
     this.exchange.begin(this.engine.now());
     this.fail(code);
+  }
+
+  /** One client too many: it is told so, and takes no place while it is being closed. */
+  turnAway(): void {
+    this.#turnedAway = true;
+    this.engine.turnedAway++;
+    this.engine.clients.delete(this);
+    this.refuse('OVERLOADED');
   }
 
   /** Nothing moved: who was to move? */
