@@ -9,6 +9,9 @@ import type { RunEvent } from '../run-event.ts';
 
 const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 
+/** Long past anything that is still going to happen. */
+const PATIENCE_MS = 30_000;
+
 type Kind = RunEvent['event'];
 type EventOf<K extends Kind> = Extract<RunEvent, { event: K }>;
 
@@ -124,7 +127,14 @@ export class TestRun {
 
   async #next(): Promise<void> {
     if (!this.#alive) throw new Error(`sluice run ended: ${(await this.ended).error} ${this.#told()}`);
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    const late = setTimeout(
+      () => reject(new Error(`waited in vain; sluice run told ${this.#told()}`)),
+      PATIENCE_MS,
+    );
+    await promise;
+    clearTimeout(late);
   }
 
   #wake(): void {
