@@ -18,7 +18,6 @@ export const ENOSPC = 28;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
 export const ENOTCONN = 107;
-export const EADDRINUSE = 98;
 export const EINPROGRESS = 115;
 
 export function errnoName(errno: number): string {

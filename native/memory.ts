@@ -4,7 +4,7 @@ import { SystemError } from './errno.ts';
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
-export const MAP_SHARED = 1;
+const MAP_SHARED = 1;
 
 /** A buffer that owns its memory and knows its address. Hold the object, not just the address. */
 export interface Pinned {

@@ -7,7 +7,7 @@ export const KEEP_ALIVE = 2;
 export const UPGRADE = 4;
 
 /** What the Expect header asks for. */
-export const EXPECT_NONE = 0;
+const EXPECT_NONE = 0;
 export const EXPECT_CONTINUE = 1;
 export const EXPECT_OTHER = 2;
 

@@ -19,7 +19,7 @@ export const FIELD: Uint8Array = table((c) => c === HTAB || (c >= SP && c !== 12
 
 /** How the scan of a request target treats a byte. */
 export const TARGET_PLAIN = 1;
-export const TARGET_SPECIAL = 2;
+const TARGET_SPECIAL = 2;
 
 /** 0 for bytes that no target may hold, TARGET_SPECIAL for `% / ? # \`, TARGET_PLAIN for the rest of visible ASCII. */
 export const TARGET: Uint8Array = Uint8Array.from({ length: 256 }, (_, c) => {
