@@ -75,7 +75,7 @@ static __always_inline int on_connect(struct bpf_sock_addr *ctx, bool ip4)
 	s.kind = service->kind;
 	if (service->kind == SERVICE_REDIRECT)
 		return redirect(ctx, ip4, &s);
-	return balance(ctx, ip4, &s, pick_backend(services, &key, service->count));
+	return balance(ctx, ip4, &s, pick_backend(services, &key, service->count, bpf_get_prandom_u32()));
 }
 
 SEC("cgroup/connect4")
@@ -92,29 +92,31 @@ int sluice_connect6(struct bpf_sock_addr *ctx)
 
 /* ---- unconnected UDP ------------------------------------------------------------------------------------- */
 
+/* All datagrams of a socket go to one backend: a QUIC connection or a transfer in parts is more than one datagram. */
 static __always_inline int on_sendmsg(struct bpf_sock_addr *ctx, bool ip4)
 {
-	struct service_key key = { .service = read_endpoint(ctx, ip4), .protocol = IPPROTO_UDP };
+	/* UDP-Lite passes here too, and is no UDP Service's. */
+	struct service_key key = { .service = read_endpoint(ctx, ip4), .protocol = ctx->protocol };
 	void *services = live_services();
 	const struct service_entry *service = services ? bpf_map_lookup_elem(services, &key) : NULL;
+	__u64 cookie = bpf_get_socket_cookie(ctx);
 	const struct service_entry *slot;
-	struct steering s = {};
 
-	if (!service)
+	if (!service) {
+		forget_reply(cookie, &key.service);
 		return PROCEED;
-	s.service = key.service;
-	slot = pick_backend(services, &key, service->count);
+	}
+	slot = pick_backend(services, &key, service->count, spread_cookie(cookie));
 	if (!slot) {
 		COUNT(refused_no_backend);
 		return REFUSE;
 	}
-	s.peer = slot->backend;
 	/* Without it the reply would seem to come from a stranger. */
-	if (!remember_reply(ctx, &s)) {
+	if (!remember_reply(cookie, &slot->backend, &key.service)) {
 		COUNT(refused_no_memory);
 		return REFUSE;
 	}
-	write_endpoint(ctx, ip4, &s.peer);
+	write_endpoint(ctx, ip4, &slot->backend);
 	COUNT(udp_sent);
 	return PROCEED;
 }
@@ -134,7 +136,7 @@ int sluice_sendmsg6(struct bpf_sock_addr *ctx)
 static __always_inline int on_recvmsg(struct bpf_sock_addr *ctx, bool ip4)
 {
 	struct endpoint peer = read_endpoint(ctx, ip4);
-	const struct endpoint *service = find_steered(ctx, &peer) ?: find_reply(ctx, &peer);
+	const struct endpoint *service = is_connected(ctx) ? find_steered(ctx, &peer) : find_reply(ctx, &peer);
 
 	if (service) {
 		write_endpoint(ctx, ip4, service);

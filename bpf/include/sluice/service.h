@@ -60,12 +60,13 @@ static __always_inline void *live_services(void)
 	return bpf_map_lookup_elem(&revision, &zero);
 }
 
-/* A backend at random. NULL when the Service has none. */
-static __always_inline const struct service_entry *pick_backend(void *services, struct service_key *key, __u32 count)
+/* The backend that a number stands for: the same as long as the Service has as many. NULL when it has none. */
+static __always_inline const struct service_entry *pick_backend(void *services, struct service_key *key, __u32 count,
+								__u32 number)
 {
 	if (!count)
 		return NULL;
-	key->slot = 1 + bpf_get_prandom_u32() % count;
+	key->slot = 1 + number % count;
 	return bpf_map_lookup_elem(services, key);
 }
 

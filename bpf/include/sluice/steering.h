@@ -61,15 +61,39 @@ static __always_inline void forget_steering(struct bpf_sock_addr *ctx)
 		bpf_sk_storage_delete(&steerings, sk);
 }
 
-static __always_inline bool remember_reply(struct bpf_sock_addr *ctx, const struct steering *s)
+/* A number of its own for each socket. Cookies are counted up: neighbours must not share a remainder with whoever opens
+ * sockets in turn (Knuth, TAOCP 6.4, multiplicative hashing). */
+static __always_inline __u32 spread_cookie(__u64 cookie)
 {
-	struct reply_key key = { .cookie = bpf_get_socket_cookie(ctx), .peer = s->peer };
+	return (cookie * 0x9e3779b97f4a7c15) >> 32;
+}
+
+static __always_inline bool remember_reply(__u64 cookie, const struct endpoint *peer, const struct endpoint *service)
+{
+	struct reply_key key = { .cookie = cookie, .peer = *peer };
 	const struct endpoint *known = bpf_map_lookup_elem(&replies, &key);
 
 	/* Sending again to the same backend is the rule: spare the bucket lock. */
-	if (known && same_endpoint(known, &s->service))
+	if (known && same_endpoint(known, service))
 		return true;
-	return !bpf_map_update_elem(&replies, &key, &s->service, BPF_ANY);
+	return !bpf_map_update_elem(&replies, &key, service, BPF_ANY);
+}
+
+/* The socket sends to `peer` itself, which may have answered for a Service before. */
+static __always_inline void forget_reply(__u64 cookie, const struct endpoint *peer)
+{
+	struct reply_key key = { .cookie = cookie, .peer = *peer };
+
+	if (bpf_map_lookup_elem(&replies, &key))
+		bpf_map_delete_elem(&replies, &key);
+}
+
+/* connect(AF_UNSPEC) ends a connection without passing any hook: what it was is then only history. */
+static __always_inline bool is_connected(const struct bpf_sock_addr *ctx)
+{
+	const struct bpf_sock *sk = ctx->sk;
+
+	return sk && sk->state == BPF_TCP_ESTABLISHED;
 }
 
 /* The Service that stands for `peer` on this socket, or NULL. */
