@@ -13,12 +13,11 @@ export type AttachedDatapath =
  */
 export async function attachDatapath(options: RunOptions): Promise<AttachedDatapath> {
   if (!options.datapath) return { datapath: undefined, reason: '--no-datapath' };
-  // The kernel hands over connections as descriptors of listening sockets, which only C calls can make.
+  if (options.ffiObstacle !== undefined)
+    return refuse(options, `${options.ffiObstacle}. Mend: run sluice check`);
+  // Redirected connections arrive at listeners that only C calls can make.
   if (options.engine === 'net')
-    return refuse(
-      options,
-      'the net engine cannot take connections that the kernel redirects. Mend: use --engine epoll',
-    );
+    return refuse(options, 'the net engine takes no redirected connections. Mend: use --engine epoll');
   const cgroup = options.cgroup ?? findCgroupMount();
   if (cgroup === undefined)
     return refuse(options, 'no cgroup v2 is mounted. Mend: mount -t cgroup2 none /sys/fs/cgroup');

@@ -1,11 +1,20 @@
 // Which engine serves: our own epoll loop where C can be called from here, node:net where that is not allowed.
 
-export async function chooseEngine(asked: 'auto' | 'epoll' | 'net'): Promise<'epoll' | 'net'> {
-  if (asked !== 'auto') return asked;
+export interface EngineChoice {
+  readonly engine: 'epoll' | 'net';
+  /** Why C cannot be called, where that decided. */
+  readonly obstacle: string | undefined;
+}
+
+/** @throws Error when epoll was asked for and cannot be */
+export async function chooseEngine(asked: 'auto' | 'epoll' | 'net'): Promise<EngineChoice> {
+  if (asked === 'net') return { engine: 'net', obstacle: undefined };
   try {
     await import('#native/libc');
-    return 'epoll';
-  } catch {
-    return 'net';
+    return { engine: 'epoll', obstacle: undefined };
+  } catch (error) {
+    const obstacle = `C cannot be called from here: ${error instanceof Error ? error.message : String(error)}`;
+    if (asked === 'auto') return { engine: 'net', obstacle };
+    throw new Error(`--engine epoll: ${obstacle}. Mend: use --engine auto`, { cause: error });
   }
 }

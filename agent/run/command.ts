@@ -1,7 +1,8 @@
 // `sluice run`: serves a directory of YAML until it is told to stop.
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { LIMITS, type LimitName, type Limits } from '#gateway/proxy/limits';
-import { EXIT, type Command, type Given } from '../cli/command.ts';
+import { EXIT, UsageError, type Command, type Given } from '../cli/command.ts';
 import { OUTPUT, type Flag } from '../cli/flag.ts';
 import { limitFlag } from './limit-flag.ts';
 import { createReport } from './run-event.ts';
@@ -113,11 +114,16 @@ async function readOptions(given: Given): Promise<RunOptions> {
   const { chooseEngine } = await import('./choose-engine.ts');
   const limits = Object.fromEntries(LIMITS.map(({ name, flag }) => [name, given.number(flag.slice(2))]));
   const accessLog = given.text('access-log')!;
+  const bind = given.text('bind')!;
+  if (isIP(bind) === 0)
+    throw new UsageError(`flag --bind must be an IPv4 or IPv6 address, not ${JSON.stringify(bind)}.`);
+  const { engine, obstacle } = await chooseEngine(given.text('engine') as 'auto' | 'epoll' | 'net');
   return {
     directory: given.argument(0),
-    bind: given.text('bind')!,
+    bind,
     workers: given.number('workers') || availableParallelism(),
-    engine: await chooseEngine(given.text('engine') as 'auto' | 'epoll' | 'net'),
+    engine,
+    ffiObstacle: obstacle,
     adminPort: given.number('admin-port'),
     accessLog: accessLog === 'off' ? undefined : accessLog,
     datapath: !given.on('no-datapath'),

@@ -53,6 +53,15 @@ test(
       assert.equal(stranger.connections, 0);
     }
 
+    // A start that fails takes nothing down.
+    const taken = await TestRun.refuse([directory.path, ...node.flags, '--admin-port', String(v1.port)]);
+    assert.equal(taken.code, 1);
+    assert.match(taken.error, new RegExp(`^sluice run: .*${v1.port}.*Mend: `));
+    const nowhere = await TestRun.refuse([`${directory.path}/nowhere`, ...node.flags]);
+    assert.equal(nowhere.code, 1);
+    assert.match(nowhere.error, /^sluice run: .*nowhere: .*ENOENT.* Mend: /);
+    assert.deepEqual(await ask(), [REFUSED, '200 v1']);
+
     const second = await TestRun.start([directory.path, ...node.flags]);
     assert.deepEqual(second.ready.datapath, {
       active: true,

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly bind: string;
   readonly workers: number;
   readonly engine: 'epoll' | 'net';
+  /** Why C cannot be called here; undefined where it can, or where nobody tried. */
+  readonly ffiObstacle: string | undefined;
   readonly adminPort: number;
   /** Path of the access log, '-' for standard output; undefined for none. */
   readonly accessLog: string | undefined;

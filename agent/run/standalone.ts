@@ -1,8 +1,10 @@
 // Standalone mode: a directory of YAML made true on this machine. Opens the parts in order and closes them in the other.
 import { AdminServer } from '#gateway/admin/server';
 import { Exposition } from '#gateway/observe/exposition';
+import { AccessLogFile } from '#gateway/observe/access-log-file';
 import { Proxy } from '#gateway/proxy/proxy';
 import { DirectorySource } from '#resources/source/directory';
+import type { SourceResult } from '#resources/source/source';
 import { readVersion } from '../cli/version.ts';
 import { attachDatapath, type AttachedDatapath } from './attach-datapath.ts';
 import { datapathReadings } from './datapath-readings.ts';
@@ -29,16 +31,17 @@ export class Standalone {
    */
   static async open(options: RunOptions, report: Report): Promise<Standalone> {
     await using stack = new AsyncDisposableStack();
+    const source = DirectorySource.open(options.directory);
+    const first = readFirst(source);
     const kernel = await attachDatapath(options);
     const { datapath } = kernel;
     stack.defer(() => datapath?.close({ keep: datapath.inheritance !== 'fresh' }));
     const proxy = await openProxy(options, kernel, report);
     stack.defer(() => proxy.close());
-    const source = DirectorySource.open(options.directory);
     const reconciler = new Reconciler({ source, proxy, datapath, report });
     const admin = await openAdmin(options.adminPort, proxy, kernel, reconciler);
     stack.defer(() => admin.close());
-    await reconciler.offer(source.load());
+    await reconciler.offer(first);
     stack.move();
     const { engine, workers } = options;
     report({ event: 'ready', admin: admin.url, engine, workers, datapath: datapathState(kernel) });
@@ -91,8 +94,19 @@ export class Standalone {
   }
 }
 
+/** Nothing is served, and nothing taken from the kernel, in the name of a directory that cannot be read. */
+function readFirst(source: DirectorySource): SourceResult {
+  const result = source.load();
+  const unreadable = result.findings.find(({ code }) => code === 'SLU0115');
+  if (unreadable === undefined) return result;
+  const { file, message } = unreadable;
+  throw new Error(`${file}: ${message}. Mend: name a directory (or one file) of manifests`);
+}
+
 function openProxy(options: RunOptions, kernel: AttachedDatapath, report: Report): Promise<Proxy> {
   const { workers, bind, limits, engine, accessLog } = options;
+  // Here it can be said plainly; in a worker it would be a thread that died.
+  if (accessLog !== undefined) AccessLogFile.open(accessLog).close();
   return Proxy.open({
     workers,
     bind,

@@ -43,7 +43,7 @@ function openDirectory(directory: string): void {
     if (!existed && existsSync(directory)) removeDirectory(directory);
     throw new DatapathError(
       `cannot keep pins in ${directory} (${error instanceof Error ? error.message : String(error)})`,
-      'run as root, or give a state directory below a mounted bpffs',
+      'run as root with CAP_SYS_ADMIN, or give a state directory below a mounted bpffs',
       error,
     );
   }

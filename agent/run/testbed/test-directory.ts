@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export class TestDirectory {
-  readonly path: string = mkdtempSync(join(tmpdir(), 'sluice-run-'));
+  readonly path: string;
 
-  /** Readable for every user, so that a test may run without root. */
-  constructor() {
+  /** Readable for every user who can reach `parent`. */
+  constructor(parent: string = tmpdir()) {
+    this.path = mkdtempSync(join(parent, 'sluice-run-'));
     chmodSync(this.path, 0o755);
   }
 

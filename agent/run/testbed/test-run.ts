@@ -29,10 +29,9 @@ export class TestRun {
   #waiting: (() => void)[] = [];
 
   private constructor(args: readonly string[], wrapper: readonly string[]) {
-    const [command = '', ...words] = [...wrapper, process.execPath, MAIN, 'run', ...args];
-    this.process = spawn(command, [...words, '-o', 'json', '--admin-port', '0'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const own = ['-o', 'json', '--admin-port', '0'];
+    const [command = '', ...words] = [...wrapper, process.execPath, MAIN, 'run', ...own, ...args];
+    this.process = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.ended = once(this.process, 'close').then(([code]) => {
       this.#wake();
       return { code: code as number | null, error: this.#error };
