@@ -61,9 +61,9 @@ test('whoever is spoken to last is heard: the Service or the backend itself', { 
 
 interface Node {
   /** Starts backends that answer with their number, and gives the Service to them. Their ports. */
-  serve(backends: number): Promise<number[]>;
+  readonly serve: (backends: number) => Promise<number[]>;
   /** What one socket of the cgroup hears. */
-  hear(steps: readonly UdpStep[]): Promise<readonly string[]>;
+  readonly hear: (steps: readonly UdpStep[]) => Promise<readonly string[]>;
 }
 
 async function start(context: TestContext): Promise<Node> {
@@ -84,7 +84,7 @@ async function start(context: TestContext): Promise<Node> {
     },
     hear: async (steps) => {
       const { heard, error } = await client.ask({ op: 'udp-steps', steps });
-      assert.ok(heard !== undefined, error);
+      if (heard === undefined) throw new Error(`the client failed: ${error}`);
       return heard;
     },
   };
