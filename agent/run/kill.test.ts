@@ -21,7 +21,7 @@ const REFUSED = 'EPERM';
 test(
   'kill -9: Services with routes are refused at once, others work on, the next start adopts, SIGTERM leaves nothing',
   { skip },
-  async () => {
+  async (context) => {
     await using node = new TestNode();
     await using v1 = await TestBackend.start('v1');
     using directory = new TestDirectory();
@@ -69,10 +69,10 @@ test(
       inheritance: 'adopted',
     });
     assert.deepEqual(await ask(), ['200 v1', '200 v1']);
-    assert.notDeepEqual(attachedPrograms(node.cgroup.path), []);
+    assert.notDeepEqual(attachedPrograms(node.cgroup.path, context), []);
     assert.deepEqual(await second.end('SIGTERM'), { code: 0, error: '' });
     node.assertClean();
-    assert.deepEqual(attachedPrograms(node.cgroup.path), []);
+    assert.deepEqual(attachedPrograms(node.cgroup.path, context) ?? [], []);
     assert.deepEqual(await ask(), [NOT_STEERED, NOT_STEERED]);
   },
 );

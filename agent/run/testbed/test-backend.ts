@@ -7,8 +7,8 @@ export class TestBackend {
   readonly port: number;
   readonly #server: Server;
   readonly #name: string;
-  /** Requests that wait for `release`; undefined: nobody waits. */
-  #held: ServerResponse[] | undefined;
+  #toHold = 0;
+  readonly #held: ServerResponse[] = [];
 
   private constructor(server: Server, name: string) {
     this.#server = server;
@@ -16,7 +16,10 @@ export class TestBackend {
     this.port = (server.address() as AddressInfo).port;
     server.on('request', (request, response) => {
       request.resume();
-      request.on('end', () => this.#answer(response));
+      if (this.#toHold > 0) {
+        this.#toHold -= 1;
+        this.#held.push(response);
+      } else request.on('end', () => response.end(name));
     });
   }
 
@@ -27,29 +30,18 @@ export class TestBackend {
     return new TestBackend(server, name);
   }
 
-  /** From now on requests wait. */
-  hold(): void {
-    this.#held = [];
-  }
-
-  /** Resolves when `count` requests wait. */
-  async untilHeld(count: number): Promise<void> {
-    while ((this.#held?.length ?? 0) < count) await once(this.#server, 'request');
+  /** The next `count` requests wait for `release`. Resolves when all have come. */
+  async hold(count: number): Promise<void> {
+    this.#toHold = count;
+    while (this.#toHold > 0) await once(this.#server, 'request');
   }
 
   release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const response of held) response.end(this.#name);
+    for (const response of this.#held.splice(0)) response.end(this.#name);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     return new Promise((resolve) => void this.#server.close(() => resolve()));
-  }
-
-  #answer(response: ServerResponse): void {
-    if (this.#held === undefined) response.end(this.#name);
-    else this.#held.push(response);
   }
 }
