@@ -1,6 +1,8 @@
 // A cgroup v2 group for one process, so that the datapath steers that process and nothing else on the machine.
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+const PREFIX = 'sluice-quickstart-';
 
 export class Cgroup {
   readonly path: string;
@@ -9,9 +11,10 @@ export class Cgroup {
     this.path = path;
   }
 
-  /** `mount` is where cgroup v2 is mounted, for example /sys/fs/cgroup. */
-  static create(mount: string, name: string): Cgroup {
-    const path = join(mount, name);
+  /** `mount` is where cgroup v2 is mounted, for example /sys/fs/cgroup. Takes away what a killed quick start left there. */
+  static create(mount: string): Cgroup {
+    for (const name of readdirSync(mount)) if (isAbandoned(name)) rmdirSync(join(mount, name));
+    const path = join(mount, `${PREFIX}${process.pid}`);
     mkdirSync(path);
     return new Cgroup(path);
   }
@@ -33,4 +36,9 @@ export class Cgroup {
       }
     }
   }
+}
+
+/** Of a quick start that is gone. Its client ended with it, so the group is empty. */
+function isAbandoned(name: string): boolean {
+  return name.startsWith(PREFIX) && !existsSync(`/proc/${name.slice(PREFIX.length)}`);
 }

@@ -112,7 +112,7 @@ function own(stack: AsyncDisposableStack, child: Child): Child {
 
 function tryCgroup(mount: string, tell: (line: string) => void): Cgroup | undefined {
   try {
-    return Cgroup.create(mount, `sluice-quickstart-${process.pid}`);
+    return Cgroup.create(mount);
   } catch (error) {
     tell(
       `no cgroup for the client (${error instanceof Error ? error.message : String(error)}): the kernel will not steer`,

@@ -6,6 +6,8 @@ import type { RunEvent } from '#agent/run/run-event';
 import { Child } from './child.ts';
 
 const MAIN = fileURLToPath(import.meta.resolve('#agent/main'));
+/** Its own, so that a Sluice that serves this machine is left alone. */
+const STATE = '/run/sluice-quickstart';
 const REDIRECTED = /^sluice_datapath_connections_total\{[^}]*action="redirected"[^}]*\} (\d+)/m;
 
 type Ready = Extract<RunEvent, { event: 'ready' }>;
@@ -25,7 +27,7 @@ export class SluiceProcess {
     cgroup: string | undefined,
     tell: (event: RunEvent) => void,
   ): Promise<SluiceProcess> {
-    const steering = cgroup === undefined ? ['--no-datapath'] : ['--cgroup', cgroup];
+    const steering = cgroup === undefined ? ['--no-datapath'] : ['--cgroup', cgroup, '--state', STATE];
     const child = new Child('sluice run', MAIN, [
       'run',
       directory,
