@@ -1,6 +1,6 @@
 // Joins a program with every function that it calls or takes the address of, as the kernel wants it: one instruction
 // stream, the program first, each function once, with func_info, line_info and CO-RE records moved along.
-import { CORE_RELO_SIZE, FUNC_INFO_SIZE, LINE_INFO_SIZE, type BtfExt } from './btf-ext.ts';
+import type { BtfExt } from './btf-ext.ts';
 import {
   INSTRUCTION_SIZE,
   readReferences,
@@ -11,6 +11,8 @@ import {
 
 const PSEUDO_CALL = 1;
 const PSEUDO_FUNC = 4;
+/** BPF_MAX_SUBPROGS of the kernel, the program included. It also bounds how deep `place` goes. */
+const MAX_FUNCTIONS = 256;
 
 /** What is left to fill in when descriptors and kernel ids are known; `at` counts instructions of the linked stream. */
 export type Fixup = Exclude<Reference, { readonly kind: 'call' | 'callback' }>;
@@ -23,6 +25,17 @@ export interface Code {
   readonly lineInfo: Buffer;
   readonly coreRelos: Buffer;
 }
+
+/** What a function brings along wherever it is placed; the records keep the offsets of their section. */
+interface Piece {
+  readonly references: readonly Reference[];
+  readonly funcs: readonly Buffer[];
+  readonly lines: readonly Buffer[];
+  readonly relos: readonly Buffer[];
+}
+
+/** Programs of one object share functions, and finding a function's records means looking at all of its section. */
+const pieces = new WeakMap<CodeFunction, Piece>();
 
 /** A program under construction. */
 interface Link {
@@ -68,14 +81,21 @@ export function link(entry: CodeFunction, targets: Targets, ext: BtfExt): Code {
  * the same order, so that program tags can be compared with it.
  */
 function place(code: CodeFunction, into: Link): void {
+  if (into.placed.size === MAX_FUNCTIONS)
+    throw into.targets.elf.error(
+      `a program reaches more than the ${MAX_FUNCTIONS} functions that the kernel takes`,
+      'inline the small ones (__always_inline), or split the program',
+    );
   const base = into.length;
+  const piece = pieceOf(code, into);
   into.placed.set(code, base);
   into.length += code.size / INSTRUCTION_SIZE;
   into.parts.push(code.section.data.subarray(code.start, code.start + code.size));
-  collect(code, base, into);
-  const list = readReferences(code, into.targets);
-  into.references.push({ base, list });
-  for (const reference of list)
+  move(piece.funcs, code, base, 'instructions', into.funcs);
+  move(piece.lines, code, base, 'instructions', into.lines);
+  move(piece.relos, code, base, 'bytes', into.relos);
+  into.references.push({ base, list: piece.references });
+  for (const reference of piece.references)
     if ((reference.kind === 'call' || reference.kind === 'callback') && !into.placed.has(reference.target))
       place(reference.target, into);
 }
@@ -103,37 +123,45 @@ function placeReferences(
   return out;
 }
 
-/** Copies a function's records with their offsets moved from its section to the linked stream. */
-function collect(code: CodeFunction, base: number, into: Link): void {
-  const { ext } = into;
+function pieceOf(code: CodeFunction, { ext, targets }: Link): Piece {
+  const known = pieces.get(code);
+  if (known !== undefined) return known;
   const section = code.section.name;
-  const funcs = within(code, ext.funcInfo.get(section), FUNC_INFO_SIZE, base, 'instructions');
-  if (funcs.length !== 1 || funcs[0]?.readUInt32LE(0) !== base)
-    throw into.targets.elf.error(
+  const funcs = within(code, ext.funcInfo.get(section));
+  if (funcs.length !== 1 || funcs[0]?.readUInt32LE(0) !== code.start)
+    throw targets.elf.error(
       `function ${code.name} has no func_info, so the kernel would silently skip its CO-RE relocations`,
       'compile with -g and keep .BTF.ext (llvm-strip -g keeps it)',
     );
-  into.funcs.push(...funcs);
-  into.lines.push(...within(code, ext.lineInfo.get(section), LINE_INFO_SIZE, base, 'instructions'));
-  into.relos.push(...within(code, ext.coreRelos.get(section), CORE_RELO_SIZE, base, 'bytes'));
+  const piece = {
+    references: readReferences(code, targets),
+    funcs,
+    lines: within(code, ext.lineInfo.get(section)),
+    relos: within(code, ext.coreRelos.get(section)),
+  };
+  pieces.set(code, piece);
+  return piece;
+}
+
+function within(code: CodeFunction, records: readonly Buffer[] | undefined): Buffer[] {
+  return (records ?? []).filter((record) => {
+    const offset = record.readUInt32LE(0) - code.start;
+    return offset >= 0 && offset < code.size;
+  });
 }
 
 /** func_info and line_info count instructions in BPF_PROG_LOAD, CO-RE records count bytes. */
-function within(
+function move(
+  records: readonly Buffer[],
   code: CodeFunction,
-  records: readonly Buffer[] | undefined,
-  size: number,
   base: number,
   unit: 'instructions' | 'bytes',
-): Buffer[] {
-  const out: Buffer[] = [];
-  for (const record of records ?? []) {
-    const offset = record.readUInt32LE(0) - code.start;
-    if (offset < 0 || offset >= code.size) continue;
-    const moved = Buffer.from(record.subarray(0, size));
-    const bytes = offset + base * INSTRUCTION_SIZE;
+  into: Buffer[],
+): void {
+  for (const record of records) {
+    const moved = Buffer.from(record);
+    const bytes = record.readUInt32LE(0) - code.start + base * INSTRUCTION_SIZE;
     moved.writeUInt32LE(unit === 'bytes' ? bytes : Math.floor(bytes / INSTRUCTION_SIZE), 0);
-    out.push(moved);
+    into.push(moved);
   }
-  return out;
 }
