@@ -18,6 +18,23 @@ export function allocatePinned(size: number): Pinned {
   return { buffer, address: addressOf(buffer) };
 }
 
+/** What a call in progress must not lose. */
+let inUse: unknown;
+
+/**
+ * Runs a call while `value` cannot be collected: once only a buffer's address is left in use, V8 may let the buffer go.
+ * The call reads errno itself.
+ */
+export function holding<T>(value: unknown, call: () => T): T {
+  const outer = inUse;
+  inUse = [value, outer];
+  try {
+    return call();
+  } finally {
+    inUse = outer;
+  }
+}
+
 /** A mapped region; `buffer` reads and writes it without a copy until `close`. */
 export class Mapping {
   readonly address: number;

@@ -1,6 +1,8 @@
 // mount(2) and umount2(2) for the pseudo file systems that the datapath needs: bpffs for pins, tracefs for tracepoints.
 import { readFileSync, statfsSync } from 'node:fs';
+import { EBUSY, SystemError } from './errno.ts';
 import { addressOf, mount as mountCall, must, umount2 } from './libc.ts';
+import { holding } from './memory.ts';
 
 const MNT_DETACH = 2;
 const MS_NOSUID_NODEV_NOEXEC = 2 | 4 | 8;
@@ -19,13 +21,30 @@ export interface Mount {
 export function mountFileSystem(type: 'bpf' | 'tracefs', directory: string, source: string = type): void {
   const strings = [source, directory, type].map((text) => Buffer.from(`${text}\0`));
   const [from = 0, target = 0, name = 0] = strings.map(addressOf);
-  const call = mountCall(from, target, name, MS_NOSUID_NODEV_NOEXEC, 0);
-  must('mount', call, `${type} on ${directory}`);
+  holding(strings, () =>
+    must('mount', mountCall(from, target, name, MS_NOSUID_NODEV_NOEXEC, 0), `${type} on ${directory}`),
+  );
 }
 
 /** Unmounts, at once for everyone who looks and finally when the last user is gone. @throws SystemError */
 export function unmount(directory: string): void {
-  must('umount2', umount2(addressOf(Buffer.from(`${directory}\0`)), MNT_DETACH), directory);
+  unmountWith(directory, MNT_DETACH);
+}
+
+/** Unmounts unless someone uses it: false then. @throws SystemError */
+export function unmountUnused(directory: string): boolean {
+  try {
+    unmountWith(directory, 0);
+    return true;
+  } catch (error) {
+    if (error instanceof SystemError && error.errno === EBUSY) return false;
+    throw error;
+  }
+}
+
+function unmountWith(directory: string, flags: number): void {
+  const target = Buffer.from(`${directory}\0`);
+  holding(target, () => must('umount2', umount2(addressOf(target), flags), directory));
 }
 
 /** Whether an existing path lies on this kind of file system. */

@@ -2,10 +2,8 @@
 // a later process can tell it from the system's and take it away again.
 import { chmodSync, mkdirSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EBUSY } from '../errno.ts';
 import { FileLock } from '../file-lock.ts';
-import { addressOf, lastErrno, must, umount2 } from '../libc.ts';
-import { isOn, mountFileSystem, readMounts } from '../mount.ts';
+import { isOn, mountFileSystem, readMounts, unmountUnused } from '../mount.ts';
 
 /** Where the kernel offers an empty directory for it, and where every tool looks. */
 const STANDARD = '/sys/fs/bpf';
@@ -34,11 +32,7 @@ export function closeBpffs(directory: string): boolean {
   );
   // The kernel's own maps.debug and progs.debug come with the mount.
   if (!ours || readdirSync(root).some((name) => !name.endsWith('.debug'))) return false;
-  const target = Buffer.from(`${root}\0`);
-  const result = umount2(addressOf(target), 0);
-  if (result < 0 && lastErrno() === EBUSY) return false;
-  must('umount2', result, root);
-  return true;
+  return unmountUnused(root);
 }
 
 function mountPoint(path: string): string {

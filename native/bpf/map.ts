@@ -198,7 +198,7 @@ export class BpfMap {
     writeAddress(buffer, 8, key);
     writeAddress(buffer, 16, value);
     buffer.writeUInt32LE(flags, 24);
-    const result = bpfAt(COMMAND[command], address, ELEMENT_SIZE);
+    const result = bpfAt(COMMAND[command], address, ELEMENT_SIZE, key, value);
     if (result >= 0 || result === -ENOENT || result === -EEXIST) return result;
     throw new BpfError(command, -result, `map ${this.name}`);
   }

@@ -10,6 +10,12 @@ const NUMBERS: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
 const MAX_ATTEMPTS = 50;
 const NUMBER = NUMBERS[process.arch];
 
+/** What the call in progress reads and writes: V8 may let a buffer go once only its address is left in use. */
+const inUse: { first: object | undefined; second: object | undefined } = {
+  first: undefined,
+  second: undefined,
+};
+
 /** A refused bpf(2) command: `call` is "bpf(COMMAND)", `subject` what it worked on, `mend` what to do about it. */
 export class BpfError extends SystemError {
   readonly mend: string;
@@ -24,18 +30,32 @@ export class BpfError extends SystemError {
 /** Runs a command; gives its result, or the negative errno. */
 export function bpf(command: Command, attribute: Attribute): number {
   for (let attempt = 1; ; attempt++) {
-    const result = bpfAt(COMMAND[command], attribute.address, attribute.size);
+    const result = bpfAt(COMMAND[command], attribute.address, attribute.size, attribute);
     // The verifier gives up as soon as a signal is pending; coming back to us has delivered it.
     if (result !== -EAGAIN || command !== 'BPF_PROG_LOAD' || attempt === MAX_ATTEMPTS) return result;
   }
 }
 
-/** The same on an attribute that the caller laid out and keeps: the hot path of map operations. */
-export function bpfAt(command: number, address: number, size: number): number {
+/**
+ * The same on an attribute that the caller laid out and keeps: the hot path of map operations. `first` and `second` are what
+ * it points to: they are not collected before the kernel has answered.
+ */
+export function bpfAt(
+  command: number,
+  address: number,
+  size: number,
+  first: object | undefined,
+  second?: object,
+): number {
   if (NUMBER === undefined)
     throw new SystemError('bpf', 38, `on ${process.arch}: only x64 and arm64 are known`);
+  inUse.first = first;
+  inUse.second = second;
   const result = syscall(NUMBER, command, address, size, 0, 0);
-  return result < 0 ? -lastErrno() : result;
+  const errno = result < 0 ? lastErrno() : 0;
+  inUse.first = undefined;
+  inUse.second = undefined;
+  return result < 0 ? -errno : result;
 }
 
 /** Runs a command that must succeed; `subject` names its object in the error. */
@@ -45,7 +65,7 @@ export function mustBpf(command: Command, attribute: Attribute, subject: string,
   return result;
 }
 
-/** Closes a descriptor that this room owns; closing twice is the caller's fault and ignored. */
+/** Closes a descriptor that this room owns. */
 export function closeFd(fd: number): void {
   close(fd);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { EINVAL } from '../errno.ts';
 import { ioctl, must, syscall } from '../libc.ts';
-import { allocatePinned } from '../memory.ts';
+import { allocatePinned, holding } from '../memory.ts';
 import { Attribute } from './attribute.ts';
 import { BpfLink } from './link.ts';
 import type { BpfProgram } from './program.ts';
@@ -47,7 +47,12 @@ export function attachTracepoint(program: BpfProgram, name?: string, tracefs: st
     const link = new BpfLink(
       mustBpf('BPF_LINK_CREATE', attribute, `program ${program.name} to ${tracepoint}`),
     );
-    must('ioctl', ioctl(event, PERF_EVENT_IOC_ENABLE, 0), tracepoint);
+    try {
+      must('ioctl', ioctl(event, PERF_EVENT_IOC_ENABLE, 0), tracepoint);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
     return link;
   } finally {
     // The link keeps the event.
@@ -67,21 +72,20 @@ function readTracepointId(tracepoint: string, tracefs: string): number {
 }
 
 function openPerfEvent(id: number, tracepoint: string): number {
-  const { buffer, address } = allocatePinned(PERF_ATTR_SIZE);
-  buffer.writeUInt32LE(PERF_TYPE_TRACEPOINT, 0);
-  buffer.writeUInt32LE(PERF_ATTR_SIZE, 4);
-  buffer.writeUInt32LE(id, 8);
-  // One event on one CPU: a tracepoint's programs run wherever the tracepoint is hit.
+  const attribute = allocatePinned(PERF_ATTR_SIZE);
+  attribute.buffer.writeUInt32LE(PERF_TYPE_TRACEPOINT, 0);
+  attribute.buffer.writeUInt32LE(PERF_ATTR_SIZE, 4);
+  attribute.buffer.writeUInt32LE(id, 8);
   const number = PERF_EVENT_OPEN[process.arch] ?? -1;
-  const fd = must('perf_event_open', perfEventOpen(number, address), tracepoint);
-  return fd;
-}
-
-function perfEventOpen(number: number, attribute: number): number {
-  const everyProcess = -1;
-  const firstCpu = 0;
-  const noGroup = -1;
-  return syscall(number, attribute, everyProcess, firstCpu, noGroup, PERF_FLAG_FD_CLOEXEC);
+  // One event on one CPU: a tracepoint's programs run wherever the tracepoint is hit.
+  const [everyProcess, firstCpu, noGroup] = [-1, 0, -1];
+  return holding(attribute, () =>
+    must(
+      'perf_event_open',
+      syscall(number, attribute.address, everyProcess, firstCpu, noGroup, PERF_FLAG_FD_CLOEXEC),
+      tracepoint,
+    ),
+  );
 }
 
 function targetOf(program: BpfProgram): string {
