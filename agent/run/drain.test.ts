@@ -19,6 +19,9 @@ const CLUSTER_IP = '127.97.3.1';
 /** Longer than a signal is taken for the echo of the one before. */
 const NOT_AN_ECHO_MS = 700;
 
+const STOPPED =
+  '503 the proxy was stopped before the answer came\nsend the request again; give the stop more time with --drain-timeout\n';
+
 interface InFlight {
   readonly run: TestRun;
   readonly backend: TestBackend;
@@ -32,7 +35,7 @@ interface InFlight {
 /** Calls `check` with `count` requests that wait at the backend, half of them through the Service when there is a node. */
 async function withInFlight(
   count: number,
-  node: TestNode | undefined,
+  { node, flags = [] }: { readonly node?: TestNode; readonly flags?: readonly string[] },
   check: (flight: InFlight) => Promise<void>,
 ): Promise<void> {
   await using backend = await TestBackend.start('slow');
@@ -44,8 +47,8 @@ async function withInFlight(
   const port = await findFreePort();
   directory.write('base.yaml', canaryYaml(port, CLUSTER_IP, { slow: backend.port }));
   directory.write('route.yaml', routeYaml({ slow: 1 }));
-  const flags = node === undefined ? ['--no-datapath'] : node.flags;
-  await using run = await TestRun.start([directory.path, ...flags, '--workers', '2', '--access-log', log]);
+  const own = [...(node?.flags ?? ['--no-datapath']), '--workers', '2', '--access-log', log];
+  await using run = await TestRun.start([directory.path, ...own, ...flags]);
   const held = backend.hold(count);
   const url = `http://127.0.0.1:${port}`;
   const each = inside === undefined ? count : count / 2;
@@ -62,7 +65,7 @@ test(
   async (context) => {
     await using node = new TestNode();
     const late = await node.client();
-    await withInFlight(200, node, async ({ run, backend, log, url, outcomes }) => {
+    await withInFlight(200, { node }, async ({ run, backend, log, url, outcomes }) => {
       const ended = run.end('SIGTERM');
       const answered =
         (await callUntil(late, `http://${CLUSTER_IP}`, 'EPERM')) +
@@ -70,7 +73,7 @@ test(
       backend.release();
       assert.deepEqual(await outcomes, [{ '200 slow': 100 }, { '200 slow': 100 }]);
       assert.deepEqual(await ended, { code: 0, error: '' });
-      assert.equal(countLines(log), 200 + answered);
+      assert.equal(failuresOf(log).length, 200 + answered);
       node.assertClean();
       assert.deepEqual(attachedPrograms(node.cgroup.path, context) ?? [], []);
     });
@@ -82,18 +85,35 @@ test(
   { skip },
   async () => {
     await using node = new TestNode();
-    await withInFlight(20, node, async ({ run, outcomes }) => {
+    await withInFlight(20, { node }, async ({ run, log, outcomes }) => {
       run.process.kill('SIGTERM');
       await sleep(NOT_AN_ECHO_MS);
       assert.deepEqual(await run.end('SIGINT'), { code: 1, error: '' });
-      assert.deepEqual(await outcomes, [{ UND_ERR_SOCKET: 10 }, { UND_ERR_SOCKET: 10 }]);
+      assert.deepEqual(await outcomes, [{ [STOPPED]: 10 }, { [STOPPED]: 10 }]);
+      assert.deepEqual(
+        failuresOf(log),
+        Array.from({ length: 20 }, () => 'STOPPED'),
+      );
       node.assertClean();
     });
   },
 );
 
+for (const engine of ['epoll', 'net'])
+  test(`${engine}: what is in flight after --drain-timeout is answered 503 and logged as stopped`, async () => {
+    const flags = ['--engine', engine, '--drain-timeout', '300ms'];
+    await withInFlight(20, { flags }, async ({ run, log, outcomes }) => {
+      assert.deepEqual(await run.end('SIGTERM'), { code: 0, error: '' });
+      assert.deepEqual(await outcomes, [{ [STOPPED]: 20 }]);
+      assert.deepEqual(
+        failuresOf(log),
+        Array.from({ length: 20 }, () => 'STOPPED'),
+      );
+    });
+  });
+
 test('Ctrl-C below npm comes twice at once, and is one request to stop', async () => {
-  await withInFlight(20, undefined, async ({ run, backend, log, outcomes }) => {
+  await withInFlight(20, {}, async ({ run, backend, log, outcomes }) => {
     // Two that the kernel does not merge into one.
     run.process.kill('SIGINT');
     run.process.kill('SIGTERM');
@@ -101,7 +121,10 @@ test('Ctrl-C below npm comes twice at once, and is one request to stop', async (
     backend.release();
     assert.deepEqual(await outcomes, [{ '200 slow': 20 }]);
     assert.deepEqual(await run.ended, { code: 0, error: '' });
-    assert.equal(countLines(log), 20);
+    assert.deepEqual(
+      failuresOf(log),
+      Array.from({ length: 20 }, () => ''),
+    );
   });
 });
 
@@ -114,6 +137,8 @@ async function callUntil(client: TestClient, url: string, refusal: string): Prom
   }
 }
 
-function countLines(log: string): number {
-  return readFileSync(log, 'utf8').trimEnd().split('\n').length;
+/** Failure codes of all lines, '' where there was none. */
+function failuresOf(log: string): readonly string[] {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { failure: string }).failure);
 }

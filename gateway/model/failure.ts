@@ -83,7 +83,8 @@ export type FailureCode =
   | 'OVERLOADED'
   | 'INTERNAL'
   | 'RULE_UNSUPPORTED'
-  | 'BACKEND_PROTOCOL_UNSUPPORTED';
+  | 'BACKEND_PROTOCOL_UNSUPPORTED'
+  | 'STOPPED';
 
 export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
   BAD_REQUEST: down(
@@ -250,5 +251,12 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'NC',
     'the Service port speaks a protocol that is not served',
     'name a port that speaks HTTP/1.1, or correct its appProtocol',
+  ),
+  STOPPED: internal(
+    503,
+    14,
+    '-',
+    'the proxy was stopped before the answer came',
+    'send the request again; give the stop more time with --drain-timeout',
   ),
 };

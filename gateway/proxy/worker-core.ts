@@ -86,6 +86,11 @@ export class WorkerCore {
     );
   }
 
+  /** The time is up: what is still in flight is answered, counted and logged as failed. */
+  cutOff(): void {
+    for (const client of this.engine.clients) if (client.exchange.open) client.fail('STOPPED');
+  }
+
   /** Once per turn of the loop. */
   flushLog(): void {
     this.#accessLog?.flush();

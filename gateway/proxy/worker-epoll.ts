@@ -99,6 +99,7 @@ class EpollWorker {
         this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
         break;
       case 'stop':
+        this.#core.cutOff();
         this.#stopped = true;
         break;
       default:

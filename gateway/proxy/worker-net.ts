@@ -68,6 +68,7 @@ class NetWorker {
         this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
         break;
       case 'stop':
+        this.#core.cutOff();
         this.#core.flushLog();
         process.exit();
         break;
