@@ -2,6 +2,9 @@
 import { constants } from 'node:os';
 
 const NAMES = new Map<number, string>(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+// What bpf(2) answers and Node does not name; the second one is not meant to leave the kernel and does.
+NAMES.set(77, 'EBADFD');
+NAMES.set(524, 'ENOTSUPP');
 
 /** Linux errno numbers that the hot path compares against (asm-generic/errno.h). */
 export const EPERM = 1;

@@ -16,7 +16,10 @@ export class Attribute {
     return this.#memory.address;
   }
 
+  /** @throws RangeError for what would be cut to 32 bits, signed or not */
   u32(offset: number, value: number): this {
+    if (value >>> 0 !== value && (value | 0) !== value)
+      throw new RangeError(`${value} does not fit into the 32 bits at byte ${offset} of bpf_attr`);
     this.#memory.buffer.writeUInt32LE(value >>> 0, offset);
     return this;
   }

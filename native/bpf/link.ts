@@ -21,17 +21,21 @@ export interface LinkInfo {
 
 /** Owns its descriptor. Unpinned, close() detaches. */
 export class BpfLink {
-  readonly fd: number;
-  #open = true;
+  #fd: number;
 
   /** Takes the descriptor over. */
   constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** -1 once closed: the number may be another file's by then. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /** Adopts a pinned link. @throws BpfError, ENOENT when nothing is pinned there */
   static fromPin(path: string): BpfLink {
-    return new BpfLink(openPin(path));
+    return new BpfLink(openPin(path, 'link'));
   }
 
   /** Replaces the program in one step: every event sees the old or the new one. Tracing links cannot. @throws BpfError */
@@ -59,9 +63,9 @@ export class BpfLink {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeFd(this.fd);
+    if (this.#fd < 0) return;
+    closeFd(this.#fd);
+    this.#fd = -1;
   }
 }
 

@@ -5,8 +5,10 @@ import type { Command } from './command.ts';
 import type { BpfMap } from './map.ts';
 import { bpf, BpfError } from './syscall.ts';
 
-/** Per call: large enough that the call's cost vanishes, small enough for buffers of a few hundred KB. */
+/** Per call: large enough that the call's cost vanishes. */
 const CHUNK = 4096;
+/** Room for the values of one call: per-CPU values of a large machine are large. */
+const CHUNK_BYTES = 1 << 20;
 const ENOTSUPP = 524;
 const EOPNOTSUPP = 95;
 const UNSUPPORTED: ReadonlySet<number> = new Set([ENOTSUPP, EOPNOTSUPP]);
@@ -70,7 +72,7 @@ export function lookupBatch(map: BpfMap): MapBatch {
   const keys: Buffer[] = [];
   const values: Buffer[] = [];
   let count = 0;
-  let chunk = CHUNK;
+  let chunk = Math.max(1, Math.min(CHUNK, map.maxEntries, Math.floor(CHUNK_BYTES / (map.valueBytes || 1))));
   // The kernel's cursor: a bucket number or a key, never longer than either.
   let cursor: Buffer | undefined;
   for (;;) {

@@ -12,6 +12,8 @@ export interface MapSpec {
   readonly maxEntries: number;
   readonly flags: number;
   readonly extra: number;
+  /** Where its memory is to lie; only with BPF_F_NUMA_NODE in the flags. */
+  readonly numaNode: number;
   /** BTF type ids of key and value; 0 when the definition gave sizes only. */
   readonly keyType: number;
   readonly valueType: number;
@@ -65,7 +67,7 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
     if (member.name === 'key' || member.name === 'value') {
       // The id before typedefs are followed: the kernel shows the name that the author wrote.
       types.set(member.name, btf.sizeOrType(btf.resolve(member.type)));
-      numbers.set(`${member.name}_size`, btf.size(target));
+      numbers.set(`${member.name}_size`, readSize(btf, name, member.name, target));
     } else {
       numbers.set(member.name, btf.array(target).count);
     }
@@ -86,6 +88,7 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
     maxEntries: numbers.get('max_entries') ?? 0,
     flags: numbers.get('map_flags') ?? 0,
     extra: numbers.get('map_extra') ?? 0,
+    numaNode: numbers.get('numa_node') ?? 0,
     keyType: types.get('key') ?? 0,
     valueType: types.get('value') ?? 0,
     pinByName: numbers.get('pinning') === 1,
@@ -93,6 +96,13 @@ export function readMapDefinition(btf: Btf, name: string, variable: number, sect
     sectionOffset,
     ...(inner === undefined ? {} : { inner }),
   };
+}
+
+/** The kernel's limit lies below, and depends on the type of the map. */
+function readSize(btf: Btf, name: string, field: string, type: number): number {
+  const size = btf.size(type);
+  if (size <= 0xffff_ffff) return size;
+  throw btf.error(`map ${name}, field ${field}: ${size} bytes are more than any map takes`);
 }
 
 /** The inner template of a map-in-map; nothing for a PROG_ARRAY, whose values are pointers to functions. */

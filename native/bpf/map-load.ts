@@ -21,6 +21,7 @@ export function createMap(spec: MapSpec, btfFd: number, maxEntries: number = spe
       maxEntries: spec.type === MAP_TYPE.RINGBUF ? ringSize(maxEntries) : maxEntries,
       flags: spec.flags,
       extra: spec.extra,
+      numaNode: spec.numaNode,
       ...(inner === undefined ? {} : { innerMap: inner }),
       ...(typed ? { btf: { fd: btfFd, keyType: spec.keyType, valueType: spec.valueType } } : {}),
     });
@@ -29,8 +30,10 @@ export function createMap(spec: MapSpec, btfFd: number, maxEntries: number = spe
   }
 }
 
+type Shape = Pick<MapSpec, 'name' | 'type' | 'keySize' | 'valueSize' | 'flags'>;
+
 /** Says why an existing map cannot stand in for a definition, or nothing when it can. */
-export function mapMismatch(spec: MapSpec, map: BpfMap): string | undefined {
+export function mapMismatch(spec: Shape, map: BpfMap): string | undefined {
   const differs = (field: string, has: number | string, wants: number | string): string =>
     `map ${spec.name}: the existing map's ${field} is ${has}, the object wants ${wants}`;
   if (map.type !== spec.type) return differs('type', mapTypeName(map.type), mapTypeName(spec.type));
@@ -56,15 +59,23 @@ export function configure(
   return out;
 }
 
+/** The map that holds a data section. */
+export function dataShape(section: DataSection): Shape {
+  return {
+    name: section.name,
+    type: MAP_TYPE.ARRAY,
+    keySize: 4,
+    valueSize: section.initial.length,
+    flags: MAP_FLAG.MMAPABLE | (section.readOnly ? MAP_FLAG.RDONLY_PROG : 0),
+  };
+}
+
 /** One entry holds the whole section; .rodata is frozen, so that the verifier treats it as constants. */
 export function createDataMap(spec: ObjectSpec, section: DataSection, bytes: Buffer, btfFd: number): BpfMap {
   const map = BpfMap.create({
-    name: `${objectName(spec.name).slice(0, 15 - section.name.length)}${section.name}`,
-    type: MAP_TYPE.ARRAY,
-    keySize: 4,
-    valueSize: bytes.length,
+    ...dataShape(section),
+    name: `${objectName(spec.name).slice(0, Math.max(0, 15 - section.name.length))}${section.name}`,
     maxEntries: 1,
-    flags: MAP_FLAG.MMAPABLE | (section.readOnly ? MAP_FLAG.RDONLY_PROG : 0),
     ...(section.type === 0 ? {} : { btf: { fd: btfFd, keyType: 0, valueType: section.type } }),
   });
   try {

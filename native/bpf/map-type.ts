@@ -40,6 +40,7 @@ export const MAP_TYPE = {
 export const MAP_FLAG = {
   NO_PREALLOC: 1,
   NO_COMMON_LRU: 2,
+  NUMA_NODE: 4,
   RDONLY: 8,
   WRONLY: 16,
   RDONLY_PROG: 0x80,

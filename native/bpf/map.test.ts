@@ -210,6 +210,42 @@ test('a map type without batches is read and written one by one', { skip }, () =
   });
 });
 
+test('reading a small map of large values takes no more memory than it needs', { skip }, () => {
+  const limit = { type: MAP_TYPE.PERCPU_HASH, valueSize: 32_000, maxEntries: 40 };
+  withMap(limit, (map) => {
+    for (let key = 0; key < 40; key++) map.update(u32(key), Buffer.alloc(map.valueBytes, key));
+    const before = process.memoryUsage().arrayBuffers;
+    const all = map.lookupBatch();
+    const taken = process.memoryUsage().arrayBuffers - before;
+    assert.equal(all.count, 40);
+    for (let at = 0; at < 40; at++)
+      assert.equal(all.values[at * map.valueBytes + map.valueBytes - 1], all.keys[at * 4], 'own value');
+    assert.ok(taken < 6 * all.values.length + (4 << 20), `${taken} bytes for ${all.values.length}`);
+  });
+});
+
+test('iterating ends, also where each key is gone before the next is asked for', { skip }, () => {
+  withMap({ type: MAP_TYPE.HASH, maxEntries: 8 }, (map) => {
+    for (let key = 0; key < 8; key++) map.update(u32(key), u32(key));
+    let seen = 0;
+    for (const key of map.keys()) {
+      map.delete(key);
+      map.update(u32(100 + seen), u32(0));
+      assert.ok(++seen < 1000, 'no end');
+    }
+  });
+});
+
+test('the NUMA node of a definition reaches the kernel', { skip }, () => {
+  const numa = { type: MAP_TYPE.HASH, flags: MAP_FLAG.NUMA_NODE };
+  withMap({ ...numa, numaNode: 0 }, (map) => assert.equal(map.flags, MAP_FLAG.NUMA_NODE));
+  assert.throws(() => withMap({ ...numa, numaNode: 1023 }, () => {}), { code: 'EINVAL' });
+});
+
+test('a number that the attribute cannot hold is refused, not cut', { skip }, () => {
+  assert.throws(() => withMap({ type: MAP_TYPE.HASH, valueSize: 2 ** 32 + 4 }, () => {}), RangeError);
+});
+
 test('a second handle outlives the first', { skip }, () => {
   const map = BpfMap.create({ name: 'shared', type: MAP_TYPE.HASH, keySize: 4, valueSize: 4, maxEntries: 4 });
   const again = BpfMap.fromFd(map.fd);

@@ -8,6 +8,7 @@ import { COMMAND, type Command } from './command.ts';
 import { deleteBatch, lookupBatch, updateBatch, type MapBatch } from './map-batch.ts';
 import { isPerCpu, mapTypeName } from './map-type.ts';
 import { infoName, readInfo } from './object-info.ts';
+import { checkKind } from './object-kind.ts';
 import { openPin, pinFd } from './pin.ts';
 import { possibleCpus } from './possible-cpus.ts';
 import { bpfAt, BpfError, closeFd, mustBpf } from './syscall.ts';
@@ -25,6 +26,7 @@ export interface MapOptions {
   readonly maxEntries: number;
   readonly flags?: number;
   readonly extra?: number;
+  readonly numaNode?: number;
   /** Template of the maps that a map-in-map holds; it is not kept. */
   readonly innerMap?: BpfMap;
   /** BTF types of key and value; socket storage needs them. */
@@ -33,7 +35,6 @@ export interface MapOptions {
 
 /** Owns its descriptor: close() it, pinned or not. */
 export class BpfMap {
-  readonly fd: number;
   readonly id: number;
   readonly name: string;
   readonly type: number;
@@ -45,11 +46,11 @@ export class BpfMap {
   readonly maxEntries: number;
   readonly flags: number;
   readonly #element: Pinned = allocatePinned(ELEMENT_SIZE);
-  #open = true;
+  #fd: number;
 
   private constructor(fd: number) {
     const info = readInfo(fd, 'map');
-    this.fd = fd;
+    this.#fd = fd;
     this.type = info.readUInt32LE(0);
     this.id = info.readUInt32LE(4);
     this.keySize = info.readUInt32LE(8);
@@ -63,6 +64,11 @@ export class BpfMap {
     this.#element.buffer.writeUInt32LE(fd, 0);
   }
 
+  /** -1 once closed: the number may be another file's by then. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   /** @throws BpfError naming the map and its shape */
   static create(options: MapOptions): BpfMap {
     const attribute = new Attribute()
@@ -72,6 +78,7 @@ export class BpfMap {
       .u32(12, options.maxEntries)
       .u32(16, options.flags ?? 0)
       .u32(20, options.innerMap?.fd ?? 0)
+      .u32(24, options.numaNode ?? 0)
       .name(28, options.name)
       .u64(64, options.extra ?? 0);
     if (options.btf !== undefined)
@@ -81,11 +88,12 @@ export class BpfMap {
 
   /** Adopts a pinned map. @throws BpfError, ENOENT when nothing is pinned there */
   static fromPin(path: string): BpfMap {
-    return BpfMap.#adopt(openPin(path));
+    return BpfMap.#adopt(openPin(path, 'map'));
   }
 
   /** A second handle on a map that someone else owns: the descriptor is duplicated, theirs is left alone. */
   static fromFd(fd: number): BpfMap {
+    checkKind(fd, 'map', `fd ${fd}`);
     return BpfMap.#adopt(must('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 0), `fd ${fd}`));
   }
 
@@ -141,7 +149,8 @@ export class BpfMap {
   /** Copies of all keys. Keys written or deleted meanwhile may be missed or come twice, as the kernel says. */
   *keys(): Generator<Buffer> {
     let key: Buffer | undefined;
-    for (;;) {
+    // The kernel begins anew at a key that is gone: where keys come and go fast enough that would have no end.
+    for (let left = 2 * this.maxEntries; left > 0; left--) {
       const next = Buffer.alloc(this.keySize);
       if (this.#run('BPF_MAP_GET_NEXT_KEY', key, next, 0) === -ENOENT) return;
       yield next;
@@ -185,14 +194,14 @@ export class BpfMap {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeFd(this.fd);
+    if (this.#fd < 0) return;
+    closeFd(this.#fd);
+    this.#fd = -1;
   }
 
   /** 0, or -ENOENT / -EEXIST which callers look at; every other errno is thrown. */
   #run(command: Command, key: Buffer | undefined, value: Buffer | undefined, flags: number): number {
-    if (!this.#open) throw new BpfError(command, EINVAL, `map ${this.name}`, 'it is closed');
+    if (this.#fd < 0) throw new BpfError(command, EINVAL, `map ${this.name}`, 'it is closed');
     if (key !== undefined) this.#checkLength('key', key, this.keySize);
     const { buffer, address } = this.#element;
     writeAddress(buffer, 8, key);

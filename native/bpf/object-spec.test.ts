@@ -7,6 +7,7 @@ import { MAP_FLAG, MAP_TYPE } from './map-type.ts';
 import { ObjectError } from './object-error.ts';
 import { ObjectSpec } from './object-spec.ts';
 import { ATTACH_TYPE, PROGRAM_TYPE } from './program-type.ts';
+import { programKind } from './section-name.ts';
 
 test('every fixture reads, twice the same', () => {
   for (const name of FIXTURES) assert.deepEqual(fixtureSpec(name), fixtureSpec(name));
@@ -218,4 +219,8 @@ test('an unknown relocation is an error that names function and symbol', () => {
     () => ObjectSpec.read(bytes, 'r.o'),
     /r\.o: \w+, instruction \d+: \S+ is referred to by relocation type 77/,
   );
+});
+
+test('a section named like something that every JavaScript object has is no program type', () => {
+  for (const name of ['constructor', 'toString', '__proto__']) assert.equal(programKind(name), undefined);
 });

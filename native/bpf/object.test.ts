@@ -232,3 +232,28 @@ test('signals while a program is verified do not fail the load', { skip, timeout
     process.off('SIGURG', count);
   }
 });
+
+test('a given data section must fit, and its values cannot be configured', { skip }, () => {
+  const spec = fixtureSpec('cgroup');
+  withObject('cgroup', {}, (first) => {
+    const bss = first.map('.bss');
+    first.variable('calls').set(5);
+    withObject('cgroup', { maps: new Map([['.bss', bss]]) }, (second) =>
+      assert.equal(second.variable('calls').get(), 5n),
+    );
+    assert.throws(() => loadObject(spec, { maps: new Map([['.bss', bss]]), config: { calls: 1 } }), {
+      message: /variable calls lies in \.bss, which was given.*Mend: /,
+    });
+    const wrong = BpfMap.create({
+      name: 'small',
+      type: MAP_TYPE.ARRAY,
+      keySize: 4,
+      valueSize: 4,
+      maxEntries: 1,
+    });
+    assert.throws(() => loadObject(spec, { maps: new Map([['.bss', wrong]]) }), {
+      message: /map \.bss: the existing map's value size is 4, the object wants 1[26].*Mend: /,
+    });
+    wrong.close();
+  });
+});

@@ -1,7 +1,7 @@
 // A BPF object in the kernel: all its maps and programs, loaded together or not at all.
 import { Attribute } from './attribute.ts';
 import { MAP_TYPE } from './map-type.ts';
-import { configure, createDataMap, createMap, mapMismatch } from './map-load.ts';
+import { configure, createDataMap, createMap, dataShape, mapMismatch } from './map-load.ts';
 import type { BpfMap } from './map.ts';
 import { ObjectError } from './object-error.ts';
 import type { ObjectSpec, ProgramSpec } from './object-spec.ts';
@@ -37,14 +37,14 @@ export function loadObject(spec: ObjectSpec, options: LoadOptions = {}): LoadedO
     const btfFd = loadBtf(spec);
     owned.push({ close: () => closeFd(btfFd) });
     const maps = new Map<string, BpfMap>();
+    const sizes = new Map(Object.entries(options.maxEntries ?? {}));
     const take = (name: string, create: () => BpfMap): void => {
       const given = options.maps?.get(name);
       const map = given ?? create();
       if (given === undefined) owned.push(map);
       maps.set(name, map);
     };
-    for (const map of spec.maps.values())
-      take(map.name, () => createMap(map, btfFd, options.maxEntries?.[map.name]));
+    for (const map of spec.maps.values()) take(map.name, () => createMap(map, btfFd, sizes.get(map.name)));
     const memory = new Map<string, SectionMemory>();
     for (const section of spec.dataSections.values()) {
       take(section.name, () =>
@@ -78,7 +78,8 @@ export class LoadedObject {
   readonly spec: ObjectSpec;
   readonly maps: ReadonlyMap<string, BpfMap>;
   readonly programs: ReadonlyMap<string, BpfProgram>;
-  readonly #btfFd: number;
+  /** -1 once closed */
+  #btfFd: number;
   readonly #memory: ReadonlyMap<string, SectionMemory>;
   readonly #owned: { close(): void }[];
 
@@ -126,6 +127,7 @@ export class LoadedObject {
    * descriptor or pin of the array goes: pin it when tail calls must outlive this object.
    */
   close(): void {
+    this.#btfFd = -1;
     closeAll(this.#owned);
   }
 }
@@ -174,10 +176,21 @@ function checkNames(spec: ObjectSpec, options: LoadOptions): void {
       );
   }
   for (const [name, map] of options.maps ?? []) {
-    if (spec.dataSections.has(name)) continue;
-    const problem = mapMismatch(get(spec.maps, name, spec.name, 'map'), map);
+    const section = spec.dataSections.get(name);
+    const shape = section === undefined ? get(spec.maps, name, spec.name, 'map') : dataShape(section);
+    const problem = mapMismatch(shape, map);
     if (problem !== undefined)
       throw new ObjectError(spec.name, problem, 'remove the pinned map, or load the object that made it');
+  }
+  // What a given section holds is its owner's, and .rodata is frozen.
+  for (const name of Object.keys(options.config ?? {})) {
+    const section = spec.variables.get(name.replace(/\..*$/, ''))?.section ?? '';
+    if (options.maps?.has(section) === true)
+      throw new ObjectError(
+        spec.name,
+        `variable ${name} lies in ${section}, which was given and keeps its values`,
+        'leave it out of config, or do not give the section',
+      );
   }
 }
 

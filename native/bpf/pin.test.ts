@@ -8,8 +8,9 @@ import { isOn, unmount } from '../mount.ts';
 import { openBpffs } from './bpffs.ts';
 import { cannotLoad, fixtureSpec, u32 } from './fixture/fixture.ts';
 import { BpfMap } from './map.ts';
+import { BpfLink } from './link.ts';
 import { loadObject } from './object.ts';
-import { findPin, removePin } from './pin.ts';
+import { removePin } from './pin.ts';
 import { BpfProgram } from './program.ts';
 
 const skip = cannotLoad;
@@ -54,7 +55,6 @@ test('a map adopted by its pin holds what the first handle wrote', { skip }, () 
     map.close();
     assert.equal(removePin(path), true);
     assert.equal(removePin(path), false);
-    assert.equal(findPin(path), undefined);
     assert.throws(() => BpfMap.fromPin(path), { code: 'ENOENT' });
   });
 });
@@ -70,6 +70,25 @@ test('a program adopted by its pin still runs', { skip }, () => {
     assert.equal(program.testRun({ data: Buffer.alloc(64) }).retval, 20);
     program.close();
     removePin(path);
+  });
+});
+
+test('a pin of another kind is refused with what it is', { skip }, () => {
+  withBpffs((directory) => {
+    const object = loadObject(fixtureSpec('subprogram'));
+    const [program, map] = [join(directory, 'program'), join(directory, 'map')];
+    object.program('loops').pin(program);
+    object.map('.bss').pin(map);
+    const before = readdirSync('/proc/self/fd').length;
+    assert.throws(() => BpfMap.fromPin(program), /\/program \(a program, not a map\): EINVAL. Mend: /);
+    assert.throws(() => BpfProgram.fromPin(map), /\/map \(a map, not a program\): EINVAL. Mend: /);
+    assert.throws(() => BpfLink.fromPin(map), /\/map \(a map, not a link\): EINVAL. Mend: /);
+    assert.throws(() => BpfMap.fromFd(object.program('loops').fd), /fd \d+ \(a program, not a map\)/);
+    assert.throws(() => BpfMap.fromFd(0), /fd 0 \(.*, not a map\)/);
+    assert.equal(readdirSync('/proc/self/fd').length, before, 'no descriptor stays open');
+    object.close();
+    removePin(program);
+    removePin(map);
   });
 });
 

@@ -31,7 +31,6 @@ export interface ProgramNames {
 
 /** Owns its descriptor: close() it, pinned or attached or not. */
 export class BpfProgram {
-  readonly fd: number;
   readonly id: number;
   readonly name: string;
   readonly type: number;
@@ -39,16 +38,21 @@ export class BpfProgram {
   readonly expectedAttachType: number | undefined;
   /** "sched/sched_switch" of SEC("tracepoint/sched/sched_switch"). */
   readonly target: string | undefined;
-  #open = true;
+  #fd: number;
 
   private constructor(fd: number, spec: ProgramNames | undefined) {
     const info = readInfo(fd, spec?.name ?? 'program');
-    this.fd = fd;
+    this.#fd = fd;
     this.type = info.readUInt32LE(0);
     this.id = info.readUInt32LE(4);
     this.name = spec?.name ?? infoName(info, 64);
     this.expectedAttachType = spec?.expectedAttachType;
     this.target = spec?.target;
+  }
+
+  /** -1 once closed: the number may be another file's by then. */
+  get fd(): number {
+    return this.#fd;
   }
 
   /** Takes a descriptor over. `spec` tells what the kernel does not: the whole name and the section's attach type. */
@@ -63,7 +67,7 @@ export class BpfProgram {
 
   /** Adopts a pinned program. @throws BpfError, ENOENT when nothing is pinned there */
   static fromPin(path: string): BpfProgram {
-    return BpfProgram.adopt(openPin(path));
+    return BpfProgram.adopt(openPin(path, 'program'));
   }
 
   /** BPF_PROG_TEST_RUN; not every program type can. @throws BpfError */
@@ -97,8 +101,8 @@ export class BpfProgram {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    closeFd(this.fd);
+    if (this.#fd < 0) return;
+    closeFd(this.#fd);
+    this.#fd = -1;
   }
 }

@@ -70,7 +70,7 @@ const EXACT: Readonly<Record<string, Fixed>> = {
 
 /** The kind that a section name stands for, or undefined when the name is not known. */
 export function programKind(section: string): ProgramKind | undefined {
-  const exact = EXACT[section];
+  const exact = Object.hasOwn(EXACT, section) ? EXACT[section] : undefined;
   if (exact !== undefined) return { type: exact[0], expectedAttachType: exact[1], flags: exact[2] ?? 0 };
   const slash = section.indexOf('/');
   const target = section.slice(slash + 1);
