@@ -49,6 +49,22 @@ test('after unwatch no callback comes, and the watcher can start again', async (
   source.close();
 });
 
+test('unwatch waits for the thread, also while it looks at others', async () => {
+  const watcher = new FdWatcher();
+  const [leaves, stays] = [EventFd.open(), EventFd.open()];
+  watcher.watch(leaves.fd, () => {});
+  watcher.watch(stays.fd, () => {});
+  let left = false;
+  const gone = watcher.unwatch(leaves.fd).then(() => (left = true));
+  // The thread's answer comes through the event loop, never within a turn of promises.
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assert.equal(left, false);
+  await gone;
+  await watcher.unwatch(stays.fd);
+  leaves.close();
+  stays.close();
+});
+
 test('a descriptor closed without unwatch is dropped, the others go on', async () => {
   const watcher = new FdWatcher();
   const [closed, source] = [EventFd.open(), EventFd.open()];

@@ -17,32 +17,32 @@ const MAX_FAILURES = 8;
 /** Level-triggered: a callback that leaves its descriptor readable is called again. */
 export class FdWatcher {
   readonly #callbacks = new Map<number, () => void>();
-  #running: { readonly wake: EventFd; readonly done: Promise<void> } | undefined;
+  /** What waits for poll(2) to return. */
+  readonly #leaving: (() => void)[] = [];
+  #wake: EventFd | undefined;
 
   /** Calls `onReadable` whenever the descriptor is readable, until unwatch. Keeps the process alive meanwhile. */
   watch(fd: number, onReadable: () => void): void {
     this.#callbacks.set(fd, onReadable);
-    if (this.#running === undefined) this.#start();
-    else this.#running.wake.signal();
+    if (this.#wake !== undefined) {
+      this.#wake.signal();
+      return;
+    }
+    this.#wake = EventFd.open();
+    this.#poll(this.#wake, 0);
   }
 
   /** No callback comes after this. The promise ends when the thread no longer looks at the descriptor. */
-  async unwatch(fd: number): Promise<void> {
+  unwatch(fd: number): Promise<void> {
     this.#callbacks.delete(fd);
-    const running = this.#running;
-    if (running === undefined) return;
-    running.wake.signal();
-    if (this.#callbacks.size === 0) await running.done;
+    if (this.#wake === undefined) return Promise.resolve();
+    this.#wake.signal();
+    return new Promise((resolve) => {
+      this.#leaving.push(resolve);
+    });
   }
 
-  #start(): void {
-    const wake = EventFd.open();
-    const { promise: done, resolve } = Promise.withResolvers<void>();
-    this.#running = { wake, done };
-    this.#poll(wake, resolve, 0);
-  }
-
-  #poll(wake: EventFd, resolve: () => void, failures: number): void {
+  #poll(wake: EventFd, failures: number): void {
     const watched = [...this.#callbacks];
     const set = allocatePinned((watched.length + 1) * POLLFD_SIZE);
     write(set, 0, wake.fd);
@@ -59,16 +59,16 @@ export class FdWatcher {
         }
       } finally {
         // A callback that throws must not end the watch of the others.
-        if (this.#callbacks.size > 0) this.#poll(wake, resolve, count < 0 ? failures + 1 : 0);
-        else this.#stop(wake, resolve);
+        if (this.#callbacks.size > 0) this.#poll(wake, count < 0 ? failures + 1 : 0);
+        else this.#stop(wake);
+        for (const left of this.#leaving.splice(0)) left();
       }
     });
   }
 
-  #stop(wake: EventFd, resolve: () => void): void {
-    this.#running = undefined;
+  #stop(wake: EventFd): void {
+    this.#wake = undefined;
     wake.close();
-    resolve();
   }
 }
 
