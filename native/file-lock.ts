@@ -1,6 +1,6 @@
 // flock(2) on a file or directory: an exclusive claim that ends with the process, however it ends.
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
-import { EAGAIN, SystemError } from './errno.ts';
+import { EAGAIN, EINTR, SystemError } from './errno.ts';
 import { lastErrno, syscall } from './libc.ts';
 
 // include/uapi/asm-generic/unistd.h and arch/x86/entry/syscalls/syscall_64.tbl
@@ -36,8 +36,11 @@ export class FileLock {
     if (number === undefined) throw new SystemError('flock', ENOSYS, path);
     // Node opens with O_CLOEXEC: children do not inherit the claim.
     const fd = openSync(path, 'r');
-    if (syscall(number, fd, operation, 0, 0, 0) === 0) return new FileLock(path, fd);
-    const errno = lastErrno();
+    let errno: number;
+    do {
+      if (syscall(number, fd, operation, 0, 0, 0) === 0) return new FileLock(path, fd);
+      errno = lastErrno();
+    } while (errno === EINTR);
     closeSync(fd);
     if (errno === EAGAIN) return undefined;
     throw new SystemError('flock', errno, path);

@@ -1,6 +1,6 @@
 // mount(2) and umount2(2) for the pseudo file systems that the datapath needs: bpffs for pins, tracefs for tracepoints.
 import { readFileSync, statfsSync } from 'node:fs';
-import { EBUSY, SystemError } from './errno.ts';
+import { EBUSY, EINVAL, SystemError } from './errno.ts';
 import { addressOf, mount as mountCall, must, umount2 } from './libc.ts';
 import { holding } from './memory.ts';
 
@@ -31,13 +31,13 @@ export function unmount(directory: string): void {
   unmountWith(directory, MNT_DETACH);
 }
 
-/** Unmounts unless someone uses it: false then. @throws SystemError */
+/** Unmounts. False when someone uses it, or another process was first. @throws SystemError */
 export function unmountUnused(directory: string): boolean {
   try {
     unmountWith(directory, 0);
     return true;
   } catch (error) {
-    if (error instanceof SystemError && error.errno === EBUSY) return false;
+    if (error instanceof SystemError && (error.errno === EBUSY || error.errno === EINVAL)) return false;
     throw error;
   }
 }

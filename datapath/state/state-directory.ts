@@ -1,7 +1,10 @@
 // The directory on a bpffs that holds the pins, claimed by one process at a time. The claim is a flock on the directory, so
 // it ends with the process however that ends: there is no stale pid file to reason about.
-import { existsSync, realpathSync, rmdirSync } from 'node:fs';
-import { closeBpffs, openBpffs } from '#native/bpf/bpffs';
+// What is locked, mounted and removed must be one and the same directory while processes come and go: coming and going each
+// happen as a whole, behind a lock on a directory that stays (the gate).
+import { existsSync, mkdirSync, realpathSync, rmdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { bpffsRoot, closeBpffs, openBpffs } from '#native/bpf/bpffs';
 import { FileLock, lockHolder } from '#native/file-lock';
 import { DatapathError, StateInUse } from '../datapath-error.ts';
 
@@ -16,9 +19,12 @@ export class StateDirectory {
 
   /** Makes the directory, mounts a bpffs for it unless it is on one, and claims it. @throws DatapathError, StateInUse */
   static claim(directory: string): StateDirectory {
-    openDirectory(directory);
-    const path = realpathSync(directory);
-    return new StateDirectory(path, claimDirectory(path));
+    const path = realPath(directory);
+    return behindGate(path, () => {
+      openDirectory(path);
+      const place = realpathSync(path);
+      return new StateDirectory(place, claimDirectory(place));
+    });
   }
 
   release(): void {
@@ -27,11 +33,41 @@ export class StateDirectory {
 
   /** Removes the directory, and the mount if it was ours, unless another process has claimed it meanwhile. */
   remove(): void {
-    this.#lock.release();
-    // The mount is either on the directory, or on a directory above it.
-    closeBpffs(this.path);
-    removeDirectory(this.path);
-    closeBpffs(this.path);
+    // The mount is either on the directory,
+    behindGate(this.path, () => {
+      this.#lock.release();
+      if (bpffsRoot(this.path) === this.path) closeBpffs(this.path);
+      removeDirectory(this.path);
+    });
+    // or on a directory above it: on the gate, which must be let go of before.
+    if (bpffsRoot(this.path) !== this.path) closeBpffs(this.path);
+  }
+}
+
+/** Of a directory that need not be there. */
+function realPath(directory: string): string {
+  try {
+    return realpathSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return resolve(directory);
+    throw unusable(directory, error);
+  }
+}
+
+function behindGate<T>(path: string, action: () => T): T {
+  const root = bpffsRoot(path);
+  const gate = root === path ? dirname(path) : root;
+  let lock: FileLock;
+  try {
+    mkdirSync(gate, { recursive: true, mode: 0o700 });
+    lock = FileLock.acquire(gate);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+  try {
+    return action();
+  } finally {
+    lock.release();
   }
 }
 
@@ -41,21 +77,25 @@ function openDirectory(directory: string): void {
     openBpffs(directory);
   } catch (error) {
     if (!existed && existsSync(directory)) removeDirectory(directory);
-    throw new DatapathError(
-      `cannot keep pins in ${directory} (${error instanceof Error ? error.message : String(error)})`,
-      'run as root with CAP_SYS_ADMIN, or give a state directory below a mounted bpffs',
-      error,
-    );
+    throw unusable(directory, error);
   }
+}
+
+function unusable(directory: string, cause: unknown): DatapathError {
+  return new DatapathError(
+    `cannot keep pins in ${directory} (${cause instanceof Error ? cause.message : String(cause)})`,
+    'run as root with CAP_SYS_ADMIN, or give a state directory below a mounted bpffs',
+    cause,
+  );
 }
 
 function removeDirectory(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {
-    // In use again, or a mount that is not ours to take away.
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EBUSY' && code !== 'ENOTEMPTY') throw error;
+    // In use again, a mount that is not ours to take away, or gone already.
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EBUSY', 'ENOTEMPTY', 'ENOENT'].includes(code)) throw error;
   }
 }
 

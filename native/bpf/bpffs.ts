@@ -17,7 +17,7 @@ const SOURCE = 'sluice';
  */
 export function openBpffs(directory: string): string | undefined {
   const path = resolve(directory);
-  const root = mountPoint(path);
+  const root = bpffsRoot(path);
   if (root === path) mkdirSync(path, { recursive: true, mode: 0o700 });
   const mounted = isOn('bpf', root) ? undefined : mountOnce(root);
   if (root !== path) mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -26,17 +26,22 @@ export function openBpffs(directory: string): string | undefined {
 
 /** Unmounts what openBpffs mounted for this directory, once nothing is pinned there and no process uses it; true when it did. */
 export function closeBpffs(directory: string): boolean {
-  const root = mountPoint(resolve(directory));
+  const root = bpffsRoot(resolve(directory));
   const ours = readMounts().some(
     (one) => one.directory === root && one.type === 'bpf' && one.source === SOURCE,
   );
-  // The kernel's own maps.debug and progs.debug come with the mount.
-  if (!ours || readdirSync(root).some((name) => !name.endsWith('.debug'))) return false;
+  if (!ours || !isEmpty(root)) return false;
   return unmountUnused(root);
 }
 
-function mountPoint(path: string): string {
+/** Where a bpffs for this absolute path is, or would be mounted. */
+export function bpffsRoot(path: string): string {
   return path === STANDARD || path.startsWith(`${STANDARD}/`) ? STANDARD : path;
+}
+
+/** The kernel's own maps.debug and progs.debug come with the mount. */
+function isEmpty(directory: string): boolean {
+  return readdirSync(directory).every((name) => name.endsWith('.debug'));
 }
 
 /** Of two processes that come here at once only one mounts: the lock is on the directory below the mount. */
@@ -44,6 +49,7 @@ function mountOnce(root: string): string | undefined {
   const lock = FileLock.acquire(root);
   try {
     if (isOn('bpf', root)) return undefined;
+    if (!isEmpty(root)) throw new Error(`${root} is not empty, and a mount would hide what lies in it`);
     mountFileSystem('bpf', root, SOURCE);
     // A new bpffs is open to everyone, like /tmp. What the system's tools share stays so.
     if (root !== STANDARD) chmodSync(root, 0o700);
