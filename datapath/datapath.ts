@@ -59,7 +59,7 @@ export class Datapath {
   readonly #pins: MapPins;
   readonly #links: HookLinks;
   readonly #object: LoadedObject;
-  readonly #adopted: ReadonlyMap<string, BpfMap>;
+  readonly #adopted: ReadonlyMap<string, BpfMap> = new Map();
   readonly #revision: RevisionMap;
   readonly #listeners: ListenerMap;
   #pinned: boolean;
@@ -88,18 +88,21 @@ export class Datapath {
     this.#state = state;
     this.#pins = new MapPins(state.path, LAYOUT_ID);
     this.#links = new HookLinks(join(state.path, 'links'));
-    const spec = ObjectSpec.read(readFileSync(OBJECT), 'bpf/sock.bpf.o');
-    this.#adopted = this.#pins.adopt([...spec.maps.values()].filter((map) => map.name !== TEMPLATE));
-    this.#pinned = this.#adopted.size > 0;
-    this.inheritance =
-      this.#adopted.size > 0 ? 'adopted' : this.#pins.foreign || this.#links.adopted ? 'replaced' : 'fresh';
     try {
+      const spec = ObjectSpec.read(readFileSync(OBJECT), 'bpf/sock.bpf.o');
+      this.#adopted = this.#pins.adopt([...spec.maps.values()].filter((map) => map.name !== TEMPLATE));
       this.#object = loadObject(spec, { maps: this.#adopted });
     } catch (error) {
       this.#links.close();
-      for (const map of this.#adopted.values()) map.close();
+      closeMaps(this.#adopted);
       throw error;
     }
+    this.#pinned = this.#adopted.size > 0;
+    this.inheritance = this.#pinned
+      ? 'adopted'
+      : this.#pins.foreign || this.#links.adopted
+        ? 'replaced'
+        : 'fresh';
     const object = this.#object;
     this.#revision = new RevisionMap(object.map('revision'), (count) =>
       object.createInner('revision', count),
@@ -113,7 +116,11 @@ export class Datapath {
     this.#listeners.replace(listeners);
   }
 
-  /** Makes `desired` true as a whole, or refuses it as a whole. @throws BpfError when the kernel refuses; the old state stays */
+  /**
+   * Makes `desired` true as a whole, or refuses it as a whole.
+   * @throws BpfError when the kernel refuses. One whole revision is in force then: the one before, or, where programs were
+   *   attached already and could not be replaced, this one.
+   */
   apply(desired: Desired): ApplyResult {
     this.#checkOpen();
     const plan = planServices(desired);
@@ -149,16 +156,20 @@ export class Datapath {
   close({ keep }: { readonly keep: boolean }): void {
     if (!this.#open) return;
     this.#open = false;
-    if (!keep) {
-      this.#links.detachAll();
-      this.#pins.removeAll();
+    try {
+      if (!keep) {
+        this.#links.detachAll();
+        this.#pins.removeAll();
+      }
+    } finally {
+      // Whatever could not be removed: the claim and the descriptors go.
+      this.#links.close();
+      this.#object.close();
+      closeMaps(this.#adopted);
+      closeCgroup(this.#cgroup);
+      if (keep) this.#state.release();
+      else this.#state.remove();
     }
-    this.#links.close();
-    this.#object.close();
-    for (const map of this.#adopted.values()) map.close();
-    closeCgroup(this.#cgroup);
-    if (keep) this.#state.release();
-    else this.#state.remove();
   }
 
   #pinMaps(): void {
@@ -174,4 +185,8 @@ export class Datapath {
   #checkOpen(): void {
     if (!this.#open) throw new DatapathError('the datapath is closed', 'open it again');
   }
+}
+
+function closeMaps(maps: ReadonlyMap<string, BpfMap>): void {
+  for (const map of maps.values()) map.close();
 }

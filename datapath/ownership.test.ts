@@ -1,8 +1,10 @@
 // Who owns the datapath, and what stays when the owner goes: killed, replaced, closed.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BpfLink } from '#native/bpf/link';
+import { BpfMap } from '#native/bpf/map';
 import { Datapath } from './datapath.ts';
 import type { Desired } from './desired.ts';
 import { makeCgroup, SKIP_UNLESS_ROOT as skip } from './fixture/sandbox-cgroup.ts';
@@ -155,6 +157,44 @@ test(
     );
   },
 );
+
+test('pins that are not what they should be are named, and nothing is taken away', { skip }, (context) => {
+  const node = new Sandbox(context);
+  node.open().apply({ revision: 1, services: [service(L4, [])] });
+  node.datapath.close({ keep: true });
+  const before = readdirSync('/proc/self/fd').length;
+  const [link, map] = [join(node.state, 'links/sluice_connect6'), join(node.state, LAYOUT_ID, 'proxy')];
+  for (const [place, stranger] of [
+    [link, map],
+    [map, link],
+  ] as const) {
+    renameSync(place, `${node.state}/aside`);
+    const pins = node.pins().length;
+    const foreign = stranger === map ? BpfMap.fromPin(map) : BpfLink.fromPin(link);
+    foreign.pin(place);
+    foreign.close();
+    assert.throws(() => node.open(), new RegExp(`${place} \\(a (map|link), not a (map|link)\\).*Mend: `));
+    assert.equal(readdirSync('/proc/self/fd').length, before, 'no descriptor stays open');
+    assert.equal(node.pins().length, pins + 1);
+    renameSync(`${node.state}/aside`, place);
+  }
+  assert.equal(node.open().inheritance, 'adopted');
+});
+
+test('closing ends the claim even where something cannot be removed', { skip }, (context) => {
+  const node = new Sandbox(context);
+  const stranger = join(node.state, 'links', 'stranger');
+  const datapath = node.open();
+  datapath.apply({ revision: 1, services: [service(L4, [])] });
+  mkdirSync(stranger);
+  datapath.close({ keep: false });
+  assert.deepEqual(
+    node.pins().filter((name) => !name.endsWith('.debug')),
+    ['links', 'links/stranger'],
+  );
+  rmdirSync(stranger);
+  assert.equal(node.open().inheritance, 'fresh');
+});
 
 test('a directory that is no cgroup v2 is refused with the mend', { skip }, (context) => {
   const node = new Sandbox(context);

@@ -54,14 +54,23 @@ export class ListenerMap {
     this.#set.update(ONLY, value);
   }
 
+  #empty(slot: Buffer): void {
+    if (this.#listeners.lookup(slot) === undefined) return;
+    try {
+      this.#listeners.delete(slot);
+    } catch (error) {
+      // Another thread has closed the listener meanwhile: deleting from an empty slot is EINVAL.
+      if (this.#listeners.lookup(slot) !== undefined) throw error;
+    }
+  }
+
   #replaceFamily(base: number, list: readonly ProxyListener[]): void {
     const key = Buffer.alloc(4);
     for (let i = 0; i < this.#perFamily; i++) {
       key.writeUInt32LE(base + i, 0);
       const listener = list[i];
       if (listener !== undefined) this.#listeners.updateFd(key, listener.fd);
-      // Deleting from an empty slot is EINVAL, and the kernel may have emptied it itself.
-      else if (this.#listeners.lookup(key) !== undefined) this.#listeners.delete(key);
+      else this.#empty(key);
     }
   }
 }

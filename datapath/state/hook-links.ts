@@ -46,14 +46,19 @@ export class HookLinks {
   /** Hooks that run programs of this process. */
   readonly #switched = new Set<Hook>();
 
-  /** `directory` on a bpffs; it need not be there yet. */
+  /** `directory` on a bpffs; it need not be there yet. @throws BpfError for a pin that is no link */
   constructor(directory: string) {
     this.#directory = directory;
     if (!existsSync(directory)) return;
-    for (const name of readdirSync(directory)) {
-      // Left by a start that ended between pinning and renaming: it was never the one in charge.
-      if (name.endsWith(FRESH)) removePin(join(directory, name));
-      else this.#links.set(name, BpfLink.fromPin(join(directory, name)));
+    try {
+      for (const name of readdirSync(directory)) {
+        // Left by a start that ended between pinning and renaming: it was never the one in charge.
+        if (name.endsWith(FRESH)) removePin(join(directory, name));
+        else this.#links.set(name, BpfLink.fromPin(join(directory, name)));
+      }
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
 
@@ -101,7 +106,8 @@ export class HookLinks {
     const known: readonly string[] = HOOKS;
     const order = [...known.toReversed(), ...[...this.#links.keys()].filter((name) => !known.includes(name))];
     for (const name of order) this.#end(name);
-    if (existsSync(this.#directory)) rmdirSync(this.#directory);
+    // A stranger's directory in it is theirs to remove.
+    if (existsSync(this.#directory) && readdirSync(this.#directory).length === 0) rmdirSync(this.#directory);
   }
 
   /** Lets go of the descriptors; the pins keep the attachments. */
@@ -119,6 +125,8 @@ export class HookLinks {
       link.pin(path + FRESH);
       renameSync(path + FRESH, path);
     } catch (error) {
+      // The pin alone would keep it attached.
+      removePin(path + FRESH);
       link.close();
       throw error;
     }

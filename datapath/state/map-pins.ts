@@ -18,18 +18,25 @@ export class MapPins {
     this.#directory = join(state, layoutId);
   }
 
-  /** Maps of an earlier start that these programs can use; the caller owns them. Empty unless all are there and fit. */
+  /**
+   * Maps of an earlier start that these programs can use; the caller owns them. Empty unless all are there and fit.
+   * @throws BpfError for a pin that is no map
+   */
   adopt(specs: readonly MapSpec[]): Map<string, BpfMap> {
     const maps = new Map<string, BpfMap>();
-    for (const spec of specs) {
-      const path = join(this.#directory, spec.name);
-      const map = existsSync(path) ? BpfMap.fromPin(path) : undefined;
-      if (map !== undefined) maps.set(spec.name, map);
-      if (map !== undefined && mapMismatch(spec, map) === undefined) continue;
-      for (const one of maps.values()) one.close();
-      return new Map();
+    let complete = false;
+    try {
+      complete = specs.every((spec) => {
+        const path = join(this.#directory, spec.name);
+        if (!existsSync(path)) return false;
+        const map = BpfMap.fromPin(path);
+        maps.set(spec.name, map);
+        return mapMismatch(spec, map) === undefined;
+      });
+    } finally {
+      if (!complete) for (const one of maps.values()) one.close();
     }
-    return maps;
+    return complete ? maps : new Map();
   }
 
   /** Whether there are maps of another layout. */
