@@ -73,6 +73,8 @@ export interface Io {
   close(channel: Channel): void;
   /** Closes at once with RST, so that the peer cannot take what it has for the whole. */
   reset(channel: Channel): void;
+  /** When the loop woke last, milliseconds since the worker began: reading the clock costs more than it seems. */
+  readonly time: number;
   /** Bytes pending over all channels. */
   readonly buffered: number;
 }

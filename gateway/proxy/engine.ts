@@ -35,7 +35,7 @@ export interface Dispatch {
   /** A reused connection died before it answered: sends the request once more. False when that is not allowed. */
   again(down: Downstream, dead: Upstream): boolean;
   /** No connection came about: tries another endpoint or answers `code`. */
-  connectFailed(down: Downstream, failed: Upstream, code: FailureCode): void;
+  connectFailed(down: Downstream, failed: Upstream, code: FailureCode, detail: string): void;
 }
 
 export class Engine {

@@ -4,6 +4,7 @@
 //
 // Per request and side this is one read, one write and a share of a wait. Each bend of style here was measured: 90 % of the
 // time is the kernel's, so what counts is the number of calls. bench: `npm run bench -- http1`.
+import { performance } from 'node:perf_hooks';
 import {
   acceptConnection,
   closeSocket,
@@ -15,7 +16,7 @@ import {
 } from '#native/socket';
 import { EAGAIN, ECONNRESET, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTCONN } from '#native/errno';
 import { Epoll, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '#native/epoll';
-import { lastErrno, read, write } from '#native/libc';
+import { lastErrno, recv, send } from '#native/libc';
 import { allocatePinned, type Pinned } from '#native/memory';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -23,6 +24,7 @@ import type { Deadlines } from './deadlines.ts';
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
 const RECEIVE = 65_536;
+const MSG_NOSIGNAL = 0x4000;
 /** Reads from one channel before the others get their turn. */
 const READS_PER_TURN = 16;
 const ACCEPTS_PER_TURN = 64;
@@ -42,6 +44,7 @@ export type Accepted = (fd: number, address: string, port: number) => void;
 
 export class EpollIo implements Io {
   buffered = 0;
+  time: number = performance.now();
   readonly #deadlines: Deadlines;
   readonly #onDefect: (channel: Channel, error: unknown) => void;
   /** One byte per descriptor that this worker has open, shared with whoever has to clean up after a crash. */
@@ -64,7 +67,8 @@ export class EpollIo implements Io {
   /** One turn: waits for events, `longest` milliseconds at most, and handles them all. */
   turn(longest: number): void {
     const count = this.#epoll.wait(this.#ready.length > 0 ? 0 : longest);
-    const sweep = this.#deadlines.advance(performance.now());
+    this.time = performance.now();
+    const sweep = this.#deadlines.advance(this.time);
     for (let i = 0; i < count; i++) {
       const fd = this.#epoll.fd(i);
       const tag = this.#epoll.tag(i);
@@ -139,7 +143,7 @@ export class EpollIo implements Io {
   write(channel: Channel, bytes: Bytes, start: number, end: number): void {
     if (channel.fd < 0 || (channel.broken && !channel.connecting)) return;
     if (channel.pending === null && !channel.connecting) {
-      const sent = write(channel.fd, bytes.address + start, end - start);
+      const sent = send(channel.fd, bytes.address + start, end - start, MSG_NOSIGNAL);
       if (sent === end - start) return;
       if (sent >= 0) start += sent;
       else {
@@ -226,7 +230,7 @@ export class EpollIo implements Io {
         channel.readable = true;
         return;
       }
-      const count = read(channel.fd, this.#receiveAddress, RECEIVE);
+      const count = recv(channel.fd, this.#receiveAddress, RECEIVE, 0);
       if (count > 0) {
         channel.onData(this.#receive, HEADROOM, HEADROOM + count);
         if (count < RECEIVE && !channel.peerEnded) {
@@ -260,7 +264,7 @@ export class EpollIo implements Io {
     const pending = channel.pending;
     if (pending === null) return;
     const length = channel.pendingEnd - channel.pendingStart;
-    const sent = write(channel.fd, pending.address + channel.pendingStart, length);
+    const sent = send(channel.fd, pending.address + channel.pendingStart, length, MSG_NOSIGNAL);
     if (sent < 0) {
       const errno = lastErrno();
       if (errno !== EAGAIN && errno !== EINTR) this.#fail(channel, errno);

@@ -1,5 +1,6 @@
 // The node:net engine: the same HTTP core on Node's own sockets, for machines where FFI is not to be had. Costs about a third
 // more time per request. Bytes are read into one buffer for all connections (`onread`), so what is written must be copied.
+import { performance } from 'node:perf_hooks';
 import { createConnection, Socket, type OnReadOpts } from 'node:net';
 import { constants } from 'node:os';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
@@ -11,6 +12,7 @@ const HELD: Bytes = { buffer: Buffer.alloc(0), address: 0 };
 
 export class NetIo implements Io {
   buffered = 0;
+  time: number = performance.now();
   readonly #deadlines: Deadlines;
   readonly #onDefect: (channel: Channel, error: unknown) => void;
   readonly #receive: Bytes = { buffer: Buffer.allocUnsafeSlow(RECEIVE), address: 0 };
@@ -181,6 +183,7 @@ export class NetIo implements Io {
   }
 
   #guard(channel: Channel, event: () => void): void {
+    this.time = performance.now();
     try {
       event();
     } catch (error) {

@@ -1,5 +1,5 @@
 // One worker thread, watched from the main thread: started, told, and started again with the last configuration when it dies.
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 import type { EventFd } from '#native/event-fd';
 import type { Recorder } from '../observe/recorder.ts';
 import type { Limits } from './limits.ts';
@@ -221,6 +221,7 @@ export class WorkerThread {
   #ended(worker: Worker, cause: string): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
+    this.#readLastWords();
     this.#port?.close();
     this.#port = undefined;
     this.#closeOrphans();
@@ -233,6 +234,17 @@ export class WorkerThread {
     if (Date.now() - this.#startedAt > LONG_LIFE) this.#pause = SHORTEST_PAUSE;
     this.#restart = setTimeout(() => void this.#revive(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+  }
+
+  /** Which sockets it has closed, above all: they must not be closed twice, since their numbers may be in use again. */
+  #readLastWords(): void {
+    if (this.#port === undefined) return;
+    for (
+      let said = receiveMessageOnPort(this.#port);
+      said !== undefined;
+      said = receiveMessageOnPort(this.#port)
+    )
+      this.#receive(said.message as FromWorker);
   }
 
   async #revive(): Promise<void> {

@@ -8,7 +8,7 @@ interface Latin1 {
 }
 
 /** Below this many bytes a loop beats the call into native code. */
-const SHORT = 96;
+const SHORT = 32;
 
 export function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
   if (end - start > SHORT) {

@@ -66,7 +66,7 @@ export class Dispatcher implements Dispatch {
     return true;
   }
 
-  connectFailed(down: Downstream, failed: Upstream, code: FailureCode): void {
+  connectFailed(down: Downstream, failed: Upstream, code: FailureCode, detail: string): void {
     const engine = this.#engine;
     const { exchange } = down;
     const { pool, cluster, pending, pendingStart, pendingEnd } = failed;
@@ -74,7 +74,7 @@ export class Dispatcher implements Dispatch {
     pool.failedUntil = now + COOL_DOWN;
     engine.recorder.upstreamConnectFailed(cluster.id);
     const next = exchange.attempts < engine.limits.maxAttempts ? cluster.pick(now, pool) : undefined;
-    if (next === undefined || next === pool || next.full || pending === null) return down.fail(code);
+    if (next === undefined || next === pool || next.full || pending === null) return down.fail(code, detail);
     failed.down = null;
     const fresh = this.#open(next, cluster);
     fresh.begin(down);

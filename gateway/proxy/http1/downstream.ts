@@ -198,7 +198,7 @@ export class Downstream extends Channel {
 
   /** Answers what was not asked in full, and closes. */
   refuse(code: FailureCode): void {
-    this.exchange.begin(this.engine.now());
+    this.exchange.begin(this.engine.io.time);
     this.fail(code);
   }
 
@@ -214,7 +214,7 @@ export class Downstream extends Channel {
   #exchangeTimeout(): void {
     const { upstream } = this;
     if (upstream === null || this.pending !== null) this.#gone();
-    else if (upstream.connecting) this.engine.dispatch.connectFailed(this, upstream, 'CONNECT_TIMEOUT');
+    else if (upstream.connecting) this.engine.dispatch.connectFailed(this, upstream, 'CONNECT_TIMEOUT', '');
     else this.fail(this.#state === WAIT || upstream.pending !== null ? 'UPSTREAM_TIMEOUT' : 'BODY_TIMEOUT');
   }
 
@@ -280,7 +280,7 @@ export class Downstream extends Channel {
     }
     this.#stash.scanned = 0;
     const { exchange } = this;
-    exchange.begin(engine.now());
+    exchange.begin(engine.io.time);
     exchange.bytesIn = size;
     const fault =
       result === MORE || size > engine.limits.maxHeadBytes

@@ -2,8 +2,6 @@
 // They name requests in logs; nothing may rely on nobody guessing them.
 import { randomFillSync } from 'node:crypto';
 
-const REQUEST_ID_LENGTH = 32;
-
 const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const state = randomFillSync(new Int32Array(4));
 // xoshiro128 stands still at zero.

@@ -2,6 +2,7 @@
 // pool. An answer that needs no change is written from where it was read: head and body in one call, nothing copied.
 //
 //   IDLE ─► HEAD ─► BODY | CHUNKED | UNTIL_CLOSE ─► IDLE or closed
+import { errnoName } from '#native/errno';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, type Bytes } from '../channel.ts';
@@ -153,10 +154,10 @@ export class Upstream extends Channel implements Pooled {
     } else this.onError();
   }
 
-  onError(): void {
+  onError(errno = 0): void {
     const { down, engine } = this;
     if (down === null) this.close();
-    else if (this.connecting) engine.dispatch.connectFailed(down, this, 'CONNECT_FAILED');
+    else if (this.connecting) engine.dispatch.connectFailed(down, this, 'CONNECT_FAILED', errnoName(errno));
     else if (this.#state === HEAD) {
       if (!this.silent || !engine.dispatch.again(down, this)) down.fail('UPSTREAM_RESET');
     } else down.fail('UPSTREAM_TRUNCATED');
