@@ -33,6 +33,8 @@ export abstract class Channel {
   /** Writing failed: `onBroken` is due or was called. */
   broken = false;
   errno = 0;
+  /** When writing fails there is nothing left to read that would matter. */
+  readonly endsWhenBroken: boolean = false;
   closing: number = STAY;
   /** Bytes that the kernel would not take yet. */
   pending: Bytes | null = null;
@@ -48,6 +50,8 @@ export abstract class Channel {
   /** The connection is lost, or could not be made. The channel is still to be closed by its owner. */
   abstract onError(errno: number): void;
   abstract onConnected(): void;
+  /** Some of what was pending was written: the peer is slow, not gone. */
+  abstract onProgress(): void;
   /** Everything pending was written. */
   abstract onDrained(): void;
   /** The channel's deadline has passed. */
@@ -75,6 +79,6 @@ export interface Io {
   reset(channel: Channel): void;
   /** When the loop woke last, milliseconds since the worker began: reading the clock costs more than it seems. */
   readonly time: number;
-  /** Bytes pending over all channels. */
-  readonly buffered: number;
+  /** Bytes held for all channels: pending ones, counted here, and those that the core keeps, counted there. */
+  buffered: number;
 }

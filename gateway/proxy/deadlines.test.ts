@@ -8,6 +8,7 @@ class Plain extends Channel {
   onEnd(): void {}
   onError(): void {}
   onConnected(): void {}
+  onProgress(): void {}
   onDrained(): void {}
   onDeadline(): void {}
   onClosed(): void {}

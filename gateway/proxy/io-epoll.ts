@@ -272,7 +272,10 @@ export class EpollIo implements Io {
     }
     channel.pendingStart += sent;
     this.buffered -= sent;
-    if (sent < length) return;
+    if (sent < length) {
+      channel.onProgress();
+      return;
+    }
     channel.pending = null;
     if (channel.closing === CLOSE_WHEN_WRITTEN) this.close(channel);
     else if (channel.closing === END_WHEN_WRITTEN) {
@@ -337,8 +340,9 @@ export class EpollIo implements Io {
     for (const channel of broken) {
       try {
         channel.peerEnded = true;
-        if (!channel.connecting) this.#read(channel);
-        if (channel.fd >= 0 && !channel.ended && !channel.paused) channel.onError(channel.errno);
+        if (!channel.connecting && !channel.endsWhenBroken) this.#read(channel);
+        if (channel.fd < 0) continue;
+        if (channel.endsWhenBroken || (!channel.ended && !channel.paused)) channel.onError(channel.errno);
       } catch (error) {
         this.#onDefect(channel, error);
       }

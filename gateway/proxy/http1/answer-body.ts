@@ -2,7 +2,6 @@
 // ended it) or out of chunks (an HTTP/1.0 client does not know them).
 import type { Bytes } from '../channel.ts';
 import type { Engine } from '../engine.ts';
-import type { ChunkScanner } from './chunk.ts';
 import { copyBytes, copyText } from './copy.ts';
 import type { Downstream } from './downstream.ts';
 
@@ -14,12 +13,12 @@ export const OUT_OF_CHUNKS = 2;
 const CHUNK_FRAME = 12;
 const LAST_CHUNK = '0\r\n\r\n';
 
-/** `chunks` has just scanned these bytes when `mode` is OUT_OF_CHUNKS. */
+/** `pieces` are the data of the chunks in these bytes, for OUT_OF_CHUNKS. */
 export function sendBody(
   engine: Engine,
   down: Downstream,
   mode: number,
-  chunks: ChunkScanner | null,
+  pieces: readonly number[],
   bytes: Bytes,
   start: number,
   end: number,
@@ -36,8 +35,7 @@ export function sendBody(
     at = copyText('\r\n', out.buffer, at);
     exchange.bytesOut += at;
     io.write(down, out, 0, at);
-  } else if (chunks !== null) {
-    const { pieces } = chunks;
+  } else {
     for (let i = 0; i < pieces.length; i += 2) {
       exchange.bytesOut += pieces[i + 1]! - pieces[i]!;
       io.write(down, bytes, pieces[i]!, pieces[i + 1]!);

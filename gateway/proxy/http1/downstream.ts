@@ -1,14 +1,14 @@
 // A client's connection. Reads one request at a time, hands its head to dispatch and its body to the upstream connection,
 // and takes up the next request when the answer is complete. What arrives in between waits, unread in the kernel.
 //
-//   HEAD ─► BODY | CHUNKED ─► WAIT ─► HEAD ...          refused or failed: ─► LINGER ─► CLOSED
+//   HEAD ─► BODY ─► WAIT ─► HEAD ...          refused or failed: ─► LINGER ─► CLOSED
 import { FAILURES, type FailureCode } from '../../model/failure.ts';
 import { Channel, type Bytes } from '../channel.ts';
 import type { Scope } from '../compiled-config.ts';
 import type { Engine } from '../engine.ts';
 import { settle } from '../settle.ts';
+import { Body } from './body.ts';
 import { checkRequest } from './check-request.ts';
-import { ChunkScanner, UNFINISHED } from './chunk.ts';
 import { copyText } from './copy.ts';
 import { Exchange } from './exchange.ts';
 import { DONE, faultCode, faultDetail, HEAD_TOO_LARGE, MORE } from './fault.ts';
@@ -23,10 +23,9 @@ import type { Upstream } from './upstream.ts';
 
 const HEAD = 0;
 const BODY = 1;
-const CHUNKED = 2;
-const WAIT = 3;
-const LINGER = 4;
-const CLOSED = 5;
+const WAIT = 2;
+const LINGER = 3;
+const CLOSED = 4;
 
 /** How long a client may take to notice that its connection is being closed (RFC 9112 section 9.6). */
 const LINGER_TIMEOUT = 2000;
@@ -43,6 +42,8 @@ export class Downstream extends Channel {
   /** Clients are workloads of the mesh. */
   readonly inMesh: boolean;
   readonly exchange: Exchange = new Exchange();
+  /** A client that cannot be written to needs nothing more. */
+  override readonly endsWhenBroken = true;
   upstream: Upstream | null = null;
   memo: RequestMemo | null = null;
   /** Has had a request. */
@@ -50,9 +51,7 @@ export class Downstream extends Channel {
   /** Serves no request after the next answer. */
   retiring = false;
   #state = HEAD;
-  /** Bytes of a body with a length that are still to come. */
-  #remaining = 0;
-  #chunks: ChunkScanner | null = null;
+  readonly #body = new Body();
   readonly #stash = new Stash();
   #consuming = false;
   #turnedAway = false;
@@ -113,6 +112,10 @@ export class Downstream extends Channel {
 
   onConnected(): void {}
 
+  onProgress(): void {
+    this.engine.deadlines.set(this, this.engine.limits.idleTimeout);
+  }
+
   onDrained(): void {
     this.upstream?.flow();
     if (this.#state === HEAD) this.#continue();
@@ -125,7 +128,6 @@ export class Downstream extends Channel {
         else this.refuse('HEAD_TIMEOUT');
         break;
       case BODY:
-      case CHUNKED:
       case WAIT:
         this.#exchangeTimeout();
         break;
@@ -135,6 +137,7 @@ export class Downstream extends Channel {
   }
 
   onClosed(): void {
+    this.#stash.clear(this.engine.io);
     if (this.#turnedAway) this.engine.turnedAway--;
     else this.engine.clients.delete(this);
     this.engine.recorder.clientClosed(this.scopeId);
@@ -239,8 +242,7 @@ export class Downstream extends Channel {
     const stash = this.#stash;
     if (stash.bytes === null) return;
     const next = this.#consume(stash.bytes, stash.start, stash.end);
-    if (next >= stash.end || this.#state >= LINGER) stash.bytes = null;
-    else stash.start = next;
+    if (stash.bytes !== null) stash.use(this.engine.io, this.#state >= LINGER ? stash.end : next);
     if (this.#state === WAIT && stash.bytes !== null) this.flow();
   }
 
@@ -253,7 +255,7 @@ export class Downstream extends Channel {
         const next = this.#readHead(bytes, start, end);
         if (next === start) break;
         start = next;
-      } else if (this.#state === BODY || this.#state === CHUNKED) start = this.#readBody(bytes, start, end);
+      } else if (this.#state === BODY) start = this.#readBody(bytes, start, end);
       else {
         if (this.#state !== WAIT) start = end;
         break;
@@ -297,44 +299,28 @@ export class Downstream extends Channel {
 
   /** The head is good: how much of the body is here, and off it goes. Returns the end of what was used. */
   #begin(bytes: Bytes, head: Head, end: number): number {
-    const bodyStart = head.end;
-    let bodyEnd = bodyStart;
-    if (head.chunked) {
-      this.#chunks ??= new ChunkScanner();
-      this.#chunks.reset(false);
-      const result = this.#chunks.scan(bytes.buffer, bodyStart, end);
-      bodyEnd = result === UNFINISHED ? end : result;
-      if (result < UNFINISHED) {
-        this.fail(faultCode(result), faultDetail(result));
-        return end;
-      }
-      this.#state = result === UNFINISHED ? CHUNKED : WAIT;
-    } else if (head.contentLength > 0) {
-      bodyEnd = Math.min(end, bodyStart + head.contentLength);
-      this.#remaining = head.contentLength - (bodyEnd - bodyStart);
-      this.#state = this.#remaining > 0 ? BODY : WAIT;
-    } else this.#state = WAIT;
-    this.exchange.bytesIn += bodyEnd - bodyStart;
-    this.engine.dispatch.begin(this, bytes, bodyStart, bodyEnd);
+    const body = this.#body;
+    if (head.chunked) body.beginChunks(false);
+    else body.beginLength(Math.max(0, head.contentLength));
+    const bodyEnd = body.read(bytes.buffer, head.end, end);
+    if (bodyEnd < 0) {
+      this.fail(faultCode(bodyEnd), faultDetail(bodyEnd));
+      return end;
+    }
+    this.#state = body.complete ? WAIT : BODY;
+    this.exchange.bytesIn += bodyEnd - head.end;
+    this.engine.dispatch.begin(this, bytes, head.end, bodyEnd);
     return bodyEnd;
   }
 
   #readBody(bytes: Bytes, start: number, end: number): number {
     const { engine, upstream } = this;
-    let next: number;
-    if (this.#state === BODY) {
-      next = Math.min(end, start + this.#remaining);
-      this.#remaining -= next - start;
-      if (this.#remaining === 0) this.#state = WAIT;
-    } else {
-      const result = this.#chunks === null ? end : this.#chunks.scan(bytes.buffer, start, end);
-      if (result < UNFINISHED) {
-        this.fail(faultCode(result), faultDetail(result));
-        return end;
-      }
-      next = result === UNFINISHED ? end : result;
-      if (result !== UNFINISHED) this.#state = WAIT;
+    const next = this.#body.read(bytes.buffer, start, end);
+    if (next < 0) {
+      this.fail(faultCode(next), faultDetail(next));
+      return end;
     }
+    if (this.#body.complete) this.#state = WAIT;
     this.exchange.bytesIn += next - start;
     if (upstream === null) return next;
     engine.io.write(upstream, bytes, start, next);
@@ -379,7 +365,7 @@ export class Downstream extends Channel {
 
   #finish(): void {
     this.#state = CLOSED;
-    this.#stash.clear();
+    this.#stash.clear(this.engine.io);
     this.engine.deadlines.set(this, this.engine.limits.idleTimeout);
     this.engine.io.finish(this);
   }
@@ -387,7 +373,7 @@ export class Downstream extends Channel {
   /** Closing with unread bytes would reset the connection and take the answer with it: send FIN and read on for a while. */
   #linger(): void {
     this.#state = LINGER;
-    this.#stash.clear();
+    this.#stash.clear(this.engine.io);
     if (this.ended) {
       this.#finish();
       return;

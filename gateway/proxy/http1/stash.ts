@@ -13,10 +13,11 @@ export class Stash {
   scanned = 0;
 
   add(io: Io, bytes: Bytes, start: number, end: number): void {
-    const held = this.bytes === null ? 0 : this.end - this.start;
+    const { held } = this;
+    io.buffered += end - start;
     let own = this.bytes;
     if (own === null || own.buffer.length - this.end < end - start) {
-      const larger = io.allocate(Math.max(SMALLEST, (held + end - start) * 2));
+      const larger = io.allocate(Math.max(SMALLEST, held * 2, held + end - start));
       own?.buffer.copy(larger.buffer, 0, this.start, this.end);
       this.bytes = own = larger;
       this.start = 0;
@@ -26,7 +27,19 @@ export class Stash {
     this.end += end - start;
   }
 
-  clear(): void {
+  get held(): number {
+    return this.bytes === null ? 0 : this.end - this.start;
+  }
+
+  /** Bytes up to `next` were used. */
+  use(io: Io, next: number): void {
+    io.buffered -= next - this.start;
+    if (next >= this.end) this.bytes = null;
+    else this.start = next;
+  }
+
+  clear(io: Io): void {
+    io.buffered -= this.held;
     this.bytes = null;
     this.scanned = 0;
   }

@@ -1,14 +1,14 @@
 // A connection to an endpoint. Reads the answer to one request at a time, sends it on to the client, and goes back to its
 // pool. An answer that needs no change is written from where it was read: head and body in one call, nothing copied.
 //
-//   IDLE ─► HEAD ─► BODY | CHUNKED | UNTIL_CLOSE ─► IDLE or closed
+//   IDLE ─► HEAD ─► BODY ─► IDLE or closed
 import { errnoName } from '#native/errno';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, type Bytes } from '../channel.ts';
 import type { Engine } from '../engine.ts';
 import { AS_IT_IS, endChunks, INTO_CHUNKS, OUT_OF_CHUNKS, sendBody } from './answer-body.ts';
-import { ChunkScanner, UNFINISHED } from './chunk.ts';
+import { Body } from './body.ts';
 import type { Downstream } from './downstream.ts';
 import {
   CODING_IN_1_0,
@@ -35,9 +35,7 @@ import { Stash } from './stash.ts';
 const IDLE = 0;
 const HEAD = 1;
 const BODY = 2;
-const CHUNKED = 3;
-const UNTIL_CLOSE = 4;
-const CLOSED = 5;
+const CLOSED = 3;
 
 const MAX_INTERIM = 32;
 const ONE = 49;
@@ -62,10 +60,9 @@ export class Upstream extends Channel implements Pooled {
   #state = IDLE;
   #mode = AS_IT_IS;
   #keep = false;
-  #remaining = 0;
   #interims = 0;
   #counted = false;
-  #chunks: ChunkScanner | null = null;
+  readonly #body = new Body();
   readonly #stash = new Stash();
 
   constructor(engine: Engine, pool: EndpointPool<Upstream>, cluster: ClusterPool<Upstream>) {
@@ -127,7 +124,7 @@ export class Upstream extends Channel implements Pooled {
       end = this.#stash.end;
       if (!this.#stash.worthScanning(bytes.buffer, start, end)) return;
       const { scanned } = this.#stash;
-      this.#stash.clear();
+      this.#stash.clear(this.engine.io);
       this.#stash.scanned = scanned;
     }
     while (start < end) {
@@ -136,8 +133,6 @@ export class Upstream extends Channel implements Pooled {
           start = this.#readHead(bytes, start, end);
           break;
         case BODY:
-        case CHUNKED:
-        case UNTIL_CLOSE:
           start = this.#readBody(bytes, start, end);
           break;
         default:
@@ -148,7 +143,7 @@ export class Upstream extends Channel implements Pooled {
 
   onEnd(): void {
     const { down } = this;
-    if (down !== null && this.#state === UNTIL_CLOSE) {
+    if (down !== null && this.#state === BODY && this.#body.endsWithConnection) {
       if (this.#mode === INTO_CHUNKS) endChunks(this.engine, down);
       this.#complete(down, false);
     } else this.onError();
@@ -171,6 +166,10 @@ export class Upstream extends Channel implements Pooled {
     engine.deadlines.set(down, down.requestComplete ? responseTimeout : idleTimeout);
   }
 
+  onProgress(): void {
+    this.down?.onProgress();
+  }
+
   onDrained(): void {
     this.down?.flow();
   }
@@ -181,6 +180,7 @@ export class Upstream extends Channel implements Pooled {
   }
 
   onClosed(): void {
+    this.#stash.clear(this.engine.io);
     this.pool.open--;
     if (this.#counted) this.engine.recorder.upstreamClosed(this.cluster.id);
   }
@@ -230,52 +230,36 @@ export class Upstream extends Channel implements Pooled {
     const { exchange } = down;
     const { engine } = this;
     const { status } = head;
-    const bodyStart = head.end;
-    let bodyEnd = bodyStart;
-    let complete = true;
+    const body = this.#body;
     this.#keep = (head.options & CLOSE) === 0 && (head.minor === 1 || (head.options & KEEP_ALIVE) !== 0);
     this.#mode = AS_IT_IS;
     if (exchange.headOnly || status === 204 || status === 304) {
       if (status === 204) dropLine(head, head.lengthLine);
       if (status === 204 || exchange.minor === 0) dropLine(head, head.codingLine);
+      body.beginLength(0);
     } else if (head.chunked) {
       if (exchange.minor === 0) {
         this.#mode = OUT_OF_CHUNKS;
         exchange.keep = false;
         dropLine(head, head.codingLine);
       }
-      this.#chunks ??= new ChunkScanner();
-      this.#chunks.reset(exchange.minor === 0);
-      const result = this.#chunks.scan(bytes.buffer, bodyStart, end);
-      if (result < UNFINISHED) return this.#refuse(down, result, end);
-      complete = result !== UNFINISHED;
-      bodyEnd = complete ? result : end;
-      this.#state = CHUNKED;
-    } else if (head.contentLength >= 0) {
-      bodyEnd = Math.min(end, bodyStart + head.contentLength);
-      this.#remaining = head.contentLength - (bodyEnd - bodyStart);
-      complete = this.#remaining === 0;
-      this.#state = BODY;
-    } else {
-      // Only the end of the connection ends this body. A client that knows chunks gets chunks: its connection stays, and
-      // it can tell an answer that broke off.
-      complete = false;
-      bodyEnd = end;
-      this.#keep = false;
-      this.#state = UNTIL_CLOSE;
+      body.beginChunks(exchange.minor === 0);
+    } else if (head.contentLength >= 0) body.beginLength(head.contentLength);
+    else {
+      // A client that knows chunks gets chunks: its connection stays, and it can tell an answer that broke off.
       if (exchange.minor === 1) this.#mode = INTO_CHUNKS;
       else exchange.keep = false;
+      this.#keep = false;
+      body.beginUntilClose();
     }
+    const bodyEnd = body.read(bytes.buffer, head.end, end);
+    if (bodyEnd < 0) return this.#refuse(down, bodyEnd, end);
+    this.#state = BODY;
     if (!down.requestComplete || down.retiring) exchange.keep = false;
     exchange.status = status;
     if (engine.accessLog !== undefined) exchange.answeredAt = engine.now();
     this.#sendHead(bytes, head, down, bodyEnd);
-    if (complete) this.#complete(down, bodyEnd < end);
-    else {
-      engine.deadlines.set(down, engine.limits.idleTimeout);
-      if (down.pending !== null) this.flow();
-    }
-    return complete ? end : bodyEnd;
+    return this.#goOn(down, bodyEnd, end);
   }
 
   #sendHead(bytes: Bytes, head: Head, down: Downstream, bodyEnd: number): void {
@@ -312,30 +296,27 @@ export class Upstream extends Channel implements Pooled {
       return;
     }
     io.write(down, out, 0, length);
-    if (bodyEnd > bodyStart) sendBody(this.engine, down, this.#mode, this.#chunks, bytes, bodyStart, bodyEnd);
+    if (bodyEnd > bodyStart)
+      sendBody(this.engine, down, this.#mode, this.#body.pieces, bytes, bodyStart, bodyEnd);
   }
 
   #readBody(bytes: Bytes, start: number, end: number): number {
     const { down, engine } = this;
     if (down === null) return end;
-    let next = end;
-    let complete = false;
-    if (this.#state === BODY) {
-      next = Math.min(end, start + this.#remaining);
-      this.#remaining -= next - start;
-      complete = this.#remaining === 0;
-    } else if (this.#state === CHUNKED && this.#chunks !== null) {
-      const result = this.#chunks.scan(bytes.buffer, start, end);
-      if (result < UNFINISHED) return this.#refuse(down, result, end);
-      complete = result !== UNFINISHED;
-      next = complete ? result : end;
-    }
-    sendBody(engine, down, this.#mode, this.#chunks, bytes, start, next);
-    if (complete) {
+    const next = this.#body.read(bytes.buffer, start, end);
+    if (next < 0) return this.#refuse(down, next, end);
+    sendBody(engine, down, this.#mode, this.#body.pieces, bytes, start, next);
+    return this.#goOn(down, next, end);
+  }
+
+  /** Ends the answer, or waits for more of it. Returns the end of what was used. */
+  #goOn(down: Downstream, next: number, end: number): number {
+    if (this.#body.complete) {
       this.#complete(down, next < end);
       return end;
     }
-    engine.deadlines.set(down, engine.limits.idleTimeout);
+    const { deadlines, limits } = this.engine;
+    deadlines.set(down, limits.idleTimeout);
     if (down.pending !== null) this.flow();
     return next;
   }
