@@ -18,6 +18,12 @@ export function allocatePinned(size: number): Pinned {
   return { buffer, address: addressOf(buffer) };
 }
 
+/** The same without zeroing, for memory of which only what was written is ever read or sent. */
+export function allocateUnzeroed(size: number): Pinned {
+  const buffer = Buffer.allocUnsafeSlow(size);
+  return { buffer, address: addressOf(buffer) };
+}
+
 /** What a call in progress must not lose. */
 let inUse: unknown;
 

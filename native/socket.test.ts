@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Epoll, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from './epoll.ts';
 import { EAGAIN, SystemError } from './errno.ts';
 import { EventFd } from './event-fd.ts';
-import { lastErrno, read, write } from './libc.ts';
+import { getsockopt, lastErrno, read, write } from './libc.ts';
 import { allocatePinned } from './memory.ts';
 import {
   acceptConnection,
@@ -46,6 +46,19 @@ for (const address of ['127.0.0.1', '::1'])
     assert.deepEqual(localAddress(client), accepted);
     for (const fd of [client, server, listener]) closeSocket(fd);
   });
+
+test('connections are set to send at once, on both sides', () => {
+  const { client, server, listener } = connectPair();
+  const value = allocatePinned(4);
+  const length = allocatePinned(4);
+  for (const fd of [client, server]) {
+    value.buffer.writeInt32LE(0);
+    length.buffer.writeInt32LE(4);
+    assert.equal(getsockopt(fd, 6, 1, value.address, length.address), 0);
+    assert.equal(value.buffer.readInt32LE(), 1, 'TCP_NODELAY');
+  }
+  for (const fd of [client, server, listener]) closeSocket(fd);
+});
 
 test('edges come once, with the tag of their connection, and FIN is told', () => {
   const epoll = Epoll.open();

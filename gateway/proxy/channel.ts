@@ -7,6 +7,11 @@ export interface Bytes {
   readonly address: number;
 }
 
+/** Most bytes of one read, as long as the peer takes them at once: fewer calls; 1 MB answers cost a quarter less than at 64 KB. */
+export const FULL_READ = 262_144;
+/** And when it does not: so much may be held for it. */
+export const SLOW_READ = 32_768;
+
 /** What `Channel.closing` says shall happen once the pending bytes are written. */
 export const STAY = 0;
 export const CLOSE_WHEN_WRITTEN = 1;
@@ -23,6 +28,8 @@ export abstract class Channel {
   /** Bytes may be waiting in the kernel although nobody reads. */
   readable = false;
   paused = false;
+  /** Most bytes of one read: FULL_READ or SLOW_READ. */
+  readSize: number = FULL_READ;
   /** Stands in the engine's list of channels to read from. */
   queued = false;
   connecting = false;

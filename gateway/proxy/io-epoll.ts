@@ -11,22 +11,28 @@ import {
   endWriting,
   peerOfAccepted,
   resetOnClose,
-  setNoDelay,
   startConnection,
 } from '#native/socket';
 import { EAGAIN, ECONNRESET, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTCONN } from '#native/errno';
 import { Epoll, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '#native/epoll';
 import { lastErrno, recv, send } from '#native/libc';
-import { allocatePinned, type Pinned } from '#native/memory';
-import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
+import { allocatePinned, allocateUnzeroed, type Pinned } from '#native/memory';
+import {
+  CLOSE_WHEN_WRITTEN,
+  END_WHEN_WRITTEN,
+  STAY,
+  type Bytes,
+  type Channel,
+  type Io,
+  FULL_READ,
+} from './channel.ts';
 import type { Deadlines } from './deadlines.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
-const RECEIVE = 65_536;
 const MSG_NOSIGNAL = 0x4000;
 /** Reads from one channel before the others get their turn. */
-const READS_PER_TURN = 16;
+const READS_PER_TURN = 8;
 const ACCEPTS_PER_TURN = 64;
 const SMALLEST_PENDING = 4096;
 /** Tag of listeners and other watched descriptors; connections count from 1. */
@@ -52,7 +58,7 @@ export class EpollIo implements Io {
   readonly #epoll = Epoll.open();
   readonly #channels: (Channel | undefined)[] = [];
   readonly #watched = new Map<number, () => void>();
-  readonly #receive: Pinned = allocatePinned(HEADROOM + RECEIVE);
+  readonly #receive: Pinned = allocatePinned(HEADROOM + FULL_READ);
   readonly #receiveAddress: number = this.#receive.address + HEADROOM;
   #ready: Channel[] = [];
   #broken: Channel[] = [];
@@ -113,7 +119,6 @@ export class EpollIo implements Io {
         continue;
       }
       const { address, port } = peerOfAccepted();
-      setNoDelay(fd);
       accepted(fd, address, port);
     }
     return ACCEPT_MORE;
@@ -136,8 +141,7 @@ export class EpollIo implements Io {
   }
 
   allocate(size: number): Bytes {
-    const buffer = allocatePinned(size);
-    return buffer;
+    return allocateUnzeroed(size);
   }
 
   write(channel: Channel, bytes: Bytes, start: number, end: number): void {
@@ -230,10 +234,11 @@ export class EpollIo implements Io {
         channel.readable = true;
         return;
       }
-      const count = recv(channel.fd, this.#receiveAddress, RECEIVE, 0);
+      const size = channel.readSize;
+      const count = recv(channel.fd, this.#receiveAddress, size, 0);
       if (count > 0) {
         channel.onData(this.#receive, HEADROOM, HEADROOM + count);
-        if (count < RECEIVE && !channel.peerEnded) {
+        if (count < size && !channel.peerEnded) {
           channel.readable = false;
           return;
         }

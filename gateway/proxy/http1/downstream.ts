@@ -3,7 +3,7 @@
 //
 //   HEAD ─► BODY ─► WAIT ─► HEAD ...          refused or failed: ─► LINGER ─► CLOSED
 import { FAILURES, type FailureCode } from '../../model/failure.ts';
-import { Channel, type Bytes } from '../channel.ts';
+import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
 import type { Scope } from '../compiled-config.ts';
 import type { Engine } from '../engine.ts';
 import { settle } from '../settle.ts';
@@ -152,8 +152,10 @@ export class Downstream extends Channel {
         : this.#state === HEAD
           ? this.pending !== null
           : upstream !== null && upstream.pending !== null;
-    if (full) this.engine.io.pause(this);
-    else if (this.paused) this.engine.io.resume(this);
+    if (full) {
+      this.readSize = SLOW_READ;
+      this.engine.io.pause(this);
+    } else if (this.paused) this.engine.io.resume(this);
   }
 
   /** Answers with a failure of the table, or cuts the answer off when it has begun. The upstream connection is closed. */
@@ -308,6 +310,7 @@ export class Downstream extends Channel {
       return end;
     }
     this.#state = body.complete ? WAIT : BODY;
+    this.readSize = FULL_READ;
     this.exchange.bytesIn += bodyEnd - head.end;
     this.engine.dispatch.begin(this, bytes, head.end, bodyEnd);
     return bodyEnd;

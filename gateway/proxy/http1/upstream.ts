@@ -5,7 +5,7 @@
 import { errnoName } from '#native/errno';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
-import { Channel, type Bytes } from '../channel.ts';
+import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
 import type { Engine } from '../engine.ts';
 import { AS_IT_IS, endChunks, INTO_CHUNKS, OUT_OF_CHUNKS, sendBody } from './answer-body.ts';
 import { Body } from './body.ts';
@@ -86,6 +86,7 @@ export class Upstream extends Channel implements Pooled {
     down.upstream = this;
     this.#state = HEAD;
     this.#interims = 0;
+    this.readSize = FULL_READ;
     this.kept = this.request;
     this.requestLength = 0;
     this.engine.deadlines.clear(this);
@@ -107,8 +108,10 @@ export class Upstream extends Channel implements Pooled {
   /** Reads exactly while the client takes what comes. */
   flow(): void {
     const { down, engine } = this;
-    if (down !== null && down.pending !== null) engine.io.pause(this);
-    else if (this.paused) engine.io.resume(this);
+    if (down !== null && down.pending !== null) {
+      this.readSize = SLOW_READ;
+      engine.io.pause(this);
+    } else if (this.paused) engine.io.resume(this);
   }
 
   onData(bytes: Bytes, start: number, end: number): void {
