@@ -51,7 +51,11 @@ static __always_inline int balance(struct bpf_sock_addr *ctx, bool ip4, struct s
 		return REFUSE;
 	}
 	s->peer = slot->backend;
-	if (!remember_steering(ctx, s)) {
+	if (ctx->protocol == IPPROTO_TCP) {
+		forget_steering(ctx);
+		note_recent(ctx, s);
+	} else if (!remember_steering(ctx, s)) {
+		/* Without it replies would seem to come from a stranger. */
 		COUNT(refused_no_memory);
 		return REFUSE;
 	}
@@ -69,6 +73,8 @@ static __always_inline int on_connect(struct bpf_sock_addr *ctx, bool ip4)
 
 	if (!service) {
 		forget_steering(ctx);
+		if (ctx->protocol == IPPROTO_TCP)
+			forget_recent(ctx);
 		return PROCEED;
 	}
 	s.service = key.service;
@@ -161,11 +167,10 @@ int sluice_recvmsg6(struct bpf_sock_addr *ctx)
 
 static __always_inline int on_getpeername(struct bpf_sock_addr *ctx, bool ip4)
 {
-	struct endpoint peer = read_endpoint(ctx, ip4);
-	const struct endpoint *service = find_steered(ctx, &peer);
+	struct endpoint peer = read_endpoint(ctx, ip4), service;
 
-	if (service)
-		write_endpoint(ctx, ip4, service);
+	if (find_peer_name(ctx, &peer, &service))
+		write_endpoint(ctx, ip4, &service);
 	return PROCEED;
 }
 

@@ -2,7 +2,7 @@
 // Numbers are host order (both supported machines are little-endian) unless the field is a __be type.
 
 /** Changes with every struct and map: pins of another layout are not adopted. @public */
-export const LAYOUT_ID = 'f8448f8c';
+export const LAYOUT_ID = 'dae5aa44';
 
 /** enum service_kind. @public */
 export const SERVICE_KIND = {
@@ -208,6 +208,35 @@ export function readReplyKey(from: Buffer, at: number): ReplyKey {
   return {
     cookie: from.readBigUInt64LE(at),
     peer: readEndpoint(from, at + 8),
+  };
+}
+
+/** struct recent_steering. @public */
+export interface RecentSteering {
+  /** __u64, byte 0 */
+  readonly cookie: bigint;
+  /** endpoint, byte 8 */
+  readonly service: Endpoint;
+  /** endpoint, byte 28 */
+  readonly peer: Endpoint;
+}
+
+/** @public */
+export const RECENT_STEERING_SIZE = 48;
+
+/** @public */
+export function writeRecentSteering(to: Buffer, at: number, value: RecentSteering): void {
+  to.writeBigUInt64LE(value.cookie, at);
+  writeEndpoint(to, at + 8, value.service);
+  writeEndpoint(to, at + 28, value.peer);
+}
+
+/** @public */
+export function readRecentSteering(from: Buffer, at: number): RecentSteering {
+  return {
+    cookie: from.readBigUInt64LE(at),
+    service: readEndpoint(from, at + 8),
+    peer: readEndpoint(from, at + 28),
   };
 }
 
