@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Btf, KIND } from './btf.ts';
+import { KernelBtf } from './kernel-btf.ts';
 import { ObjectError } from './object-error.ts';
 
 /** Types, each a record of 32-bit words, with the strings "", "a", "b" at 0, 1, 3. */
@@ -60,4 +61,12 @@ test('ids, strings and kinds out of range are errors that name the file', () => 
   assert.throws(() => btf.members(1), ObjectError);
   assert.throws(() => makeBtf([1, info(25), 4]), /unknown kind 25.*clang/);
   assert.throws(() => makeBtf([1, info(KIND.STRUCT, 9), 4]), /type 1 is cut off/);
+});
+
+test('a kernel without types is named with the mend', () => {
+  assert.throws(() => KernelBtf.open('/sys/kernel/btf/none'), {
+    name: 'ObjectError',
+    message:
+      /^\/sys\/kernel\/btf\/none: the kernel shows no types \(ENOENT\)\. Mend: .*CONFIG_DEBUG_INFO_BTF/,
+  });
 });

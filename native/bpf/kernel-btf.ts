@@ -1,6 +1,7 @@
 // The running kernel's own types (/sys/kernel/btf/vmlinux), where kfuncs and tracing targets have their ids.
 import { readFileSync } from 'node:fs';
 import { Btf, KIND } from './btf.ts';
+import { ObjectError } from './object-error.ts';
 
 export const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 
@@ -12,9 +13,9 @@ export class KernelBtf {
     this.#btf = btf;
   }
 
-  /** @throws Error when the kernel shows no BTF (CONFIG_DEBUG_INFO_BTF) */
+  /** @throws ObjectError when the kernel shows no BTF, or none that can be read */
   static open(path: string = KERNEL_BTF): KernelBtf {
-    return new KernelBtf(Btf.read(readFileSync(path), path));
+    return new KernelBtf(Btf.read(readTypes(path), path));
   }
 
   get count(): number {
@@ -34,5 +35,18 @@ export class KernelBtf {
   /** What a program of this section attaches to: `btf_trace_x` is a typedef, everything else a function. */
   findTarget(target: { readonly name: string; readonly kind: 'typedef' | 'function' }): number | undefined {
     return this.find(target.name, target.kind === 'typedef' ? KIND.TYPEDEF : KIND.FUNC);
+  }
+}
+
+function readTypes(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new ObjectError(
+      path,
+      `the kernel shows no types (${code})`,
+      'use a kernel with CONFIG_DEBUG_INFO_BTF=y, and mount sysfs on /sys',
+    );
   }
 }

@@ -93,9 +93,12 @@ function objectName(file: string): string {
   return file.replace(/^.*\//, '').replace(/\..*$/, '');
 }
 
-/** "name", or "name.member" of a struct. */
-function findVariable(spec: ObjectSpec, path: string): VariableSpec {
-  const [name = '', ...members] = path.split('.');
+/** "name", or "name.member" of a struct. Static variables of a function have a dot in their own name: "function.name". @throws ObjectError */
+export function findVariable(spec: ObjectSpec, path: string): VariableSpec {
+  const parts = path.split('.');
+  const own = spec.variables.has(parts.slice(0, 2).join('.')) ? 2 : 1;
+  const name = parts.slice(0, own).join('.');
+  const members = parts.slice(own);
   let variable = spec.variables.get(name);
   if (variable === undefined)
     throw new ObjectError(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Elf } from './elf.ts';
 import { fixtureBytes, fixtureSpec, FIXTURES } from './fixture/fixture.ts';
+import { findVariable } from './map-load.ts';
 import { MAP_FLAG, MAP_TYPE } from './map-type.ts';
 import { ObjectError } from './object-error.ts';
 import { ObjectSpec } from './object-spec.ts';
@@ -223,4 +224,16 @@ test('an unknown relocation is an error that names function and symbol', () => {
 
 test('a section named like something that every JavaScript object has is no program type', () => {
   for (const name of ['constructor', 'toString', '__proto__']) assert.equal(programKind(name), undefined);
+});
+
+test('static variables of a function are configured by their whole name', () => {
+  const spec = fixtureSpec('cgroup');
+  const config = spec.variables.get('config');
+  assert.ok(config);
+  const local = { ...config, name: 'connect4.config' };
+  const variables = { value: new Map([['connect4.config', local]]) };
+  const made = Object.create(spec, { variables }) as ObjectSpec;
+  assert.deepEqual(findVariable(made, 'connect4.config'), local);
+  assert.equal(findVariable(made, 'connect4.config.port').offset, config.offset + 4);
+  assert.throws(() => findVariable(made, 'connect4'), /no variable connect4.*connect4\.config/);
 });

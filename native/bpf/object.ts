@@ -1,7 +1,7 @@
 // A BPF object in the kernel: all its maps and programs, loaded together or not at all.
 import { Attribute } from './attribute.ts';
 import { MAP_TYPE } from './map-type.ts';
-import { configure, createDataMap, createMap, dataShape, mapMismatch } from './map-load.ts';
+import { configure, createDataMap, createMap, dataShape, findVariable, mapMismatch } from './map-load.ts';
 import type { BpfMap } from './map.ts';
 import { ObjectError } from './object-error.ts';
 import type { ObjectSpec, ProgramSpec } from './object-spec.ts';
@@ -184,7 +184,7 @@ function checkNames(spec: ObjectSpec, options: LoadOptions): void {
   }
   // What a given section holds is its owner's, and .rodata is frozen.
   for (const name of Object.keys(options.config ?? {})) {
-    const section = spec.variables.get(name.replace(/\..*$/, ''))?.section ?? '';
+    const { section } = findVariable(spec, name);
     if (options.maps?.has(section) === true)
       throw new ObjectError(
         spec.name,

@@ -58,18 +58,23 @@ export function loadProgram(program: ProgramSpec, context: LoadContext): number 
     .u32(136, code.coreRelos.length === 0 ? 0 : CORE_RELO_SIZE);
   if (program.kernelType !== undefined) attribute.u32(108, findTarget(program, program.kernelType, context));
   const fd = bpf('BPF_PROG_LOAD', attribute);
-  return fd >= 0 ? fd : loadWithLog(program, attribute);
+  return fd >= 0 ? fd : loadWithLog(program, attribute, -fd);
 }
 
 /** Logging slows the verifier down, so the log is asked for only after a refusal, with as much room as it takes. */
-function loadWithLog(program: ProgramSpec, attribute: Attribute): number {
+function loadWithLog(program: ProgramSpec, attribute: Attribute, errno: number): number {
   for (let size = FIRST_LOG; ; size *= 4) {
     const log = Buffer.allocUnsafeSlow(size).fill(0);
     attribute.u32(24, 1).u32(28, size).pointer(32, log);
     const fd = bpf('BPF_PROG_LOAD', attribute);
     if (fd >= 0) return fd;
     if (fd === -ENOSPC && size < LAST_LOG) continue;
-    throw new ProgramRefused(program, -fd, log.toString('latin1', 0, log.indexOf(0)));
+    // A log that did not fit hides what the refusal was.
+    throw new ProgramRefused(
+      program,
+      fd === -ENOSPC ? errno : -fd,
+      log.toString('latin1', 0, log.indexOf(0)),
+    );
   }
 }
 
@@ -115,7 +120,13 @@ function findTarget(
   context: LoadContext,
 ): number {
   const id = kernel(context).findTarget(target);
-  if (id === undefined) throw missing(target.name, program, context);
+  if (id === undefined)
+    throw missing(
+      target.name,
+      program,
+      context,
+      'use a kernel that has it, or leave the program out of those to load',
+    );
   return id;
 }
 
@@ -124,10 +135,15 @@ function kernel(context: LoadContext): KernelBtf {
   return context.kernel;
 }
 
-function missing(name: string, program: ProgramSpec, context: LoadContext): ObjectError {
+function missing(
+  name: string,
+  program: ProgramSpec,
+  context: LoadContext,
+  mend = 'use a newer kernel, or declare the symbol __weak and test it with bpf_ksym_exists',
+): ObjectError {
   return new ObjectError(
     context.spec.name,
     `program ${program.name} needs ${name}, which this kernel does not have`,
-    'use a newer kernel, or declare the symbol __weak and test it with bpf_ksym_exists',
+    mend,
   );
 }

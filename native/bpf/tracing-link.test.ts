@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { mountFileSystem, unmount } from '../mount.ts';
 import { cannotLoad, fixtureSpec } from './fixture/fixture.ts';
 import type { BpfLink } from './link.ts';
+import type { ObjectSpec } from './object-spec.ts';
 import { loadObject, type LoadedObject } from './object.ts';
 import { LINK_TYPE } from './program-type.ts';
 import { attachRawTracepoint, attachTracepoint, attachTracing } from './tracing-link.ts';
@@ -91,4 +92,17 @@ test('a tracepoint that is not there is named with the mend', { skip }, () => {
     /enter_raw to no_such: ENOENT\. Mend/,
   );
   object.close();
+});
+
+test('a program for a tracepoint that this kernel lacks is named with the mend', { skip }, () => {
+  const spec = fixtureSpec('tracing');
+  const program = [...spec.programs.values()].find((one) => one.kernelType !== undefined);
+  assert.ok(program);
+  const elsewhere = { ...program, kernelType: { name: 'btf_trace_no_such', kind: 'typedef' as const } };
+  const programs = { value: new Map([[program.name, elsewhere]]) };
+  const made = Object.create(spec, { programs }) as ObjectSpec;
+  assert.throws(() => loadObject(made), {
+    name: 'ObjectError',
+    message: /needs btf_trace_no_such, which this kernel does not have\. Mend: .*leave the program out/,
+  });
 });
