@@ -36,9 +36,8 @@ export function open(data: unknown): OriginalDestination {
         client: { address: client, port: clientPort },
         proxy: { address: proxy, port: localPort },
       });
-      if (!map.lookupInto(key, value)) return undefined;
-      // Else a later connection between the same ends, made without redirection, would inherit it.
-      map.delete(key);
+      // Taken out, else a later connection between the same ends, made without redirection, would inherit it.
+      if (!map.takeInto(key, value)) return undefined;
       const original = readEndpoint(value, 0);
       return { address: formatAddress(original.address), port: original.port };
     },

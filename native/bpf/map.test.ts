@@ -70,6 +70,18 @@ test('hash: write, read, refuse, delete, iterate', { skip }, () => {
   });
 });
 
+test('taking out gives the value once, into the given buffer', { skip }, () => {
+  for (const type of [MAP_TYPE.HASH, MAP_TYPE.LRU_HASH])
+    withMap({ type }, (map) => {
+      map.update(u32(7), u32(70));
+      const out = Buffer.alloc(4);
+      assert.equal(map.takeInto(u32(7), out), true);
+      assert.deepEqual(out, u32(70));
+      assert.equal(map.takeInto(u32(7), out), false);
+      assert.throws(() => map.takeInto(u32(7), Buffer.alloc(3)), RangeError);
+    });
+});
+
 test('a full hash says so, a full LRU hash makes room', { skip }, () => {
   const fill = (map: BpfMap): void => {
     for (let key = 0; key < 200; key++) map.update(u32(key), u32(key));

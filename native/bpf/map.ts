@@ -143,7 +143,13 @@ export class BpfMap {
   /** Takes an entry out and gives its value, in one step; queues and stacks take an empty key. */
   take(key: Buffer): Buffer | undefined {
     const out = Buffer.alloc(this.valueBytes);
-    return this.#run('BPF_MAP_LOOKUP_AND_DELETE_ELEM', key, out, 0) === -ENOENT ? undefined : out;
+    return this.takeInto(key, out) ? out : undefined;
+  }
+
+  /** The same into `out` (valueBytes long); false when the key was absent. Hash maps: Linux 5.14. */
+  takeInto(key: Buffer, out: Buffer): boolean {
+    this.#checkLength('value', out, this.valueBytes);
+    return this.#run('BPF_MAP_LOOKUP_AND_DELETE_ELEM', key, out, 0) !== -ENOENT;
   }
 
   /** Copies of all keys. Keys written or deleted meanwhile may be missed or come twice, as the kernel says. */
