@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { skipNobody } from '../run/testbed/nobody.ts';
 import { CATEGORIES, verdictsOf, type CheckResult, type Verdict } from './check.ts';
 
 const MAIN = join(import.meta.dirname, '../main.ts');
@@ -54,7 +55,7 @@ test('json: the same for programs', async () => {
 
 test(
   'without capabilities the proxy works, the datapath does not, and it says which are missing',
-  { skip: NOT_ROOT },
+  { skip: NOT_ROOT || skipNobody() },
   async () => {
     const { code, out } = await run('setpriv', [
       '--bounding-set=-all',

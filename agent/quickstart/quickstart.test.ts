@@ -1,6 +1,6 @@
 // `npm start` as a process. It uses the fixed ports of examples/canary: one run at a time.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -8,10 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findCgroupMount } from '#agent/check/environment';
 import { SKIP_UNLESS_ROOT as skip } from '#datapath/fixture/sandbox-cgroup';
+import { NOBODY, skipNobody } from '../run/testbed/nobody.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const STATE = '/run/sluice-quickstart';
-const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 /** In the environment of a quick start and of all its children. */
 const MARK = `QUICKSTART_TEST=${process.pid}`;
 
@@ -147,19 +147,4 @@ function processes(): string[] {
       return false;
     }
   });
-}
-
-/** False, or why no other user can run this checkout. */
-function skipNobody(): string | false {
-  if (process.getuid?.() !== 0) return false;
-  const { status } = spawnSync('setpriv', [
-    ...NOBODY.slice(1),
-    'test',
-    '-r',
-    MAIN,
-    '-a',
-    '-x',
-    process.execPath,
-  ]);
-  return status === 0 ? false : 'the checkout is not readable for other users, or setpriv is missing';
 }

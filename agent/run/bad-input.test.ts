@@ -145,7 +145,10 @@ test('a backend that is down: 503, named in the access log and in the metrics; u
   directory.write('base.yaml', canaryYaml(port, '10.97.0.1', { v1: backend }));
   directory.write('route.yaml', routeYaml({ v1: 1 }));
   await using run = await TestRun.start([directory.path, ...ALONE, '--access-log', log]);
-  assert.match(await client.get(`http://127.0.0.1:${port}`), /^503 the endpoint refused the connection\n/);
+  assert.match(
+    await client.get(`http://127.0.0.1:${port}`),
+    /^503 the endpoint refused the connection: ECONNREFUSED\n/,
+  );
   await using _v1 = await TestBackend.start('v1', backend);
   assert.equal(await client.get(`http://127.0.0.1:${port}`), '200 v1');
   assert.equal(await run.metric('sluice_failures_total{code="CONNECT_FAILED",source="upstream"}'), 1);

@@ -1,7 +1,6 @@
 // What the machine does not give: rights, a kernel that takes programs, C calls, a cgroup, a free state directory. The proxy
 // serves alone and says why, or the start fails with the mend.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -13,10 +12,9 @@ import { TestClient } from './testbed/test-client.ts';
 import { TestDirectory } from './testbed/test-directory.ts';
 import { TestNode } from './testbed/test-node.ts';
 import { TestRun } from './testbed/test-run.ts';
+import { NOBODY, skipNobody } from './testbed/nobody.ts';
 
-const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const KOFFI = fileURLToPath(new URL('../../node_modules/koffi', import.meta.url));
-const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
 /** Runs what follows where the mounts of `script` hold; they end with it. */
 const withMounts = (script: string): readonly string[] => [
@@ -121,18 +119,3 @@ test('wrong flags: exit code 2', async () => {
     assert.match(error, /Mend: sluice run --help\n$/);
   }
 });
-
-/** False, or why no other user can run this checkout. */
-function skipNobody(): string | false {
-  if (process.getuid?.() !== 0) return false;
-  const { status } = spawnSync('setpriv', [
-    ...NOBODY.slice(1),
-    'test',
-    '-r',
-    MAIN,
-    '-a',
-    '-x',
-    process.execPath,
-  ]);
-  return status === 0 ? false : 'the checkout is not readable for other users, or setpriv is missing';
-}
