@@ -119,14 +119,7 @@ function readReference(
   if (opcode === CALL && type === R_BPF_64_32) {
     if (symbol.section === SHN_UNDEF) {
       if (externs.functions.has(symbol.name)) return { kind: 'kernel-call', at, name: symbol.name, weak };
-      throw refuse(
-        code,
-        targets,
-        at,
-        relocation,
-        'is defined nowhere',
-        'define it, or declare it extern ... __ksym',
-      );
+      throw refuseUndefined(code, targets, at, relocation);
     }
     if (source(bytes, at) !== PSEUDO_CALL)
       throw refuse(code, targets, at, relocation, 'is not called as a function');
@@ -144,14 +137,7 @@ function readReference(
   if (symbol.section === SHN_UNDEF) {
     if (externs.functions.has(symbol.name) || externs.variables.has(symbol.name))
       return { kind: 'kernel-address', at, name: symbol.name, weak };
-    throw refuse(
-      code,
-      targets,
-      at,
-      relocation,
-      'is defined nowhere',
-      'define it, or declare it extern ... __ksym',
-    );
+    throw refuseUndefined(code, targets, at, relocation);
   }
   if (section === undefined)
     throw refuse(code, targets, at, relocation, 'lies in no section', 'compile with -fno-common');
@@ -197,6 +183,11 @@ function source(bytes: Buffer, at: number): number {
 
 function immediate(bytes: Buffer, at: number): number {
   return bytes.readInt32LE(at * INSTRUCTION_SIZE + 4);
+}
+
+function refuseUndefined(code: CodeFunction, targets: Targets, at: number, relocation: ElfRelocation): Error {
+  const mend = 'define it, or declare it extern ... __ksym';
+  return refuse(code, targets, at, relocation, 'is defined nowhere', mend);
 }
 
 function refuse(
