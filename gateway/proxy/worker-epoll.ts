@@ -10,7 +10,7 @@ import { ListenerSet } from './listener-set.ts';
 import { loadOriginalDestination, type OriginalDestination } from './original-destination.ts';
 import { reopenLog } from './reopen-log.ts';
 import { WorkerCore } from './worker-core.ts';
-import type { FromWorker, ToWorker, WorkerData } from './worker-message.ts';
+import { defectOf, type FromWorker, type ToWorker, type WorkerData } from './worker-message.ts';
 
 /** Longest wait. A thread that is being ended cannot be while it is blocked in the kernel. */
 const LONGEST_WAIT = 1000;
@@ -40,10 +40,7 @@ class EpollWorker {
     this.#data = data;
     this.#io = new EpollIo(this.#deadlines, new Uint8Array(data.owned), (channel, error) => {
       this.#core.abandon(channel);
-      this.#post({
-        kind: 'defect',
-        detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, this.#deadlines);
     this.#listeners = new ListenerSet(this.#io, (name) => {

@@ -73,6 +73,11 @@ export type FromWorker =
   | { readonly kind: 'log-reopened'; readonly error: string | undefined }
   | { readonly kind: 'defect'; readonly detail: string };
 
+/** A defect of ours, with its stack: it is to be reported. */
+export function defectOf(error: unknown): FromWorker {
+  return { kind: 'defect', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
 /** A port that could not be opened. */
 export interface PortFailure {
   readonly port: number;

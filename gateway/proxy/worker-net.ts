@@ -5,7 +5,13 @@ import { Deadlines, TICK } from './deadlines.ts';
 import { NetIo } from './io-net.ts';
 import { reopenLog } from './reopen-log.ts';
 import { WorkerCore } from './worker-core.ts';
-import type { FromWorker, PortFailure, ToWorker, WorkerData } from './worker-message.ts';
+import {
+  defectOf,
+  type FromWorker,
+  type PortFailure,
+  type ToWorker,
+  type WorkerData,
+} from './worker-message.ts';
 
 const BACKLOG = 4096;
 const MAPPED = /^::ffff:(?=\d+\.)/;
@@ -26,10 +32,7 @@ class NetWorker {
     const deadlines = new Deadlines();
     this.#io = new NetIo(deadlines, (channel, error) => {
       this.#core.abandon(channel);
-      this.#post({
-        kind: 'defect',
-        detail: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      });
+      this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, deadlines);
   }
