@@ -1,6 +1,7 @@
 // What `sluice analyze` does: reads a directory as `run` would, translates it, and gives every finding its place.
 import { DirectorySource } from '#resources/source/directory';
 import type { Finding } from '#resources/finding';
+import { countObjects } from '#resources/store/resources';
 import { translate } from '#gateway/translate/translate';
 import { CONTROLLER_NAME, IMPLIED_CLASS } from '../controller-name.ts';
 
@@ -21,11 +22,7 @@ export function analyze(path: string): Analysis {
       previousRevision: 0,
     });
     const placed = translated.findings.map((finding) => placeFinding(finding, source));
-    const objects = Object.values(resources).reduce(
-      (sum: number, kind: readonly unknown[]) => sum + kind.length,
-      0,
-    );
-    return { findings: [...findings, ...placed].sort(byPlace), objects };
+    return { findings: [...findings, ...placed].sort(byPlace), objects: countObjects(resources) };
   } finally {
     source.close();
   }

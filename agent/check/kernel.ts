@@ -3,6 +3,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import type { Feature } from '#native/bpf/probe';
 import type { CheckResult } from './check.ts';
 import { readKernelFile } from './kernel-file.ts';
+import { messageOf } from '../error-message.ts';
 
 const BTF = '/sys/kernel/btf/vmlinux';
 const OBJECT = new URL('../../bpf/sock.bpf.o', import.meta.url);
@@ -109,7 +110,7 @@ async function programs(): Promise<CheckResult> {
     object.close();
     return { ...about, status: 'ok', detail };
   } catch (error) {
-    const [message = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const [message = ''] = messageOf(error).split('\n');
     // Errors of the loader bring their mend with them.
     const [detail = '', mend = 'see the failures above; with none there, use Linux 6.1 or later'] =
       message.split(/\.? Mend: /);

@@ -1,6 +1,7 @@
 // Operating system, runtime, and whether C can be called at all.
 import { arch, endianness, platform, release } from 'node:os';
 import type { CheckResult } from './check.ts';
+import { messageOf } from '../error-message.ts';
 
 /** Older ones do not run .ts without a flag and a warning. */
 const OLDEST_NODE = [24, 12] as const;
@@ -71,5 +72,5 @@ async function ffi(): Promise<CheckResult> {
 }
 
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+  return messageOf(error).split('\n')[0]!;
 }

@@ -4,6 +4,7 @@ import { helpOf, overview } from './help.ts';
 import { parse } from './parse.ts';
 import { unknown } from './suggestion.ts';
 import { readVersion } from './version.ts';
+import { messageOf } from '../error-message.ts';
 
 /** Where a command writes: standard output for its result, standard error for what went wrong. */
 export interface Terminal {
@@ -48,7 +49,7 @@ async function runCommand(command: Command, words: readonly string[], terminal: 
       terminal.error(`sluice ${command.name}: ${error.message} Mend: sluice ${command.name} --help\n`);
       return EXIT.usage;
     }
-    terminal.error(`sluice ${command.name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    terminal.error(`sluice ${command.name}: ${messageOf(error)}\n`);
     return EXIT.failed;
   }
 }

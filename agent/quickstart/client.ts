@@ -2,6 +2,7 @@
 // It waits for its plan by IPC, since its parent first moves it into a cgroup of its own. Ends when its parent does.
 import { Pool } from 'undici';
 import type { ClientPlan, ClientReport } from './client-message.ts';
+import { messageOf } from '../error-message.ts';
 
 const REPORT_EVERY_MS = 200;
 /** Connections are renewed after this many requests, so that connects are part of the load. */
@@ -64,7 +65,7 @@ class Load {
         report.versions[version] = (report.versions[version] ?? 0) + 1;
       else this.#fail(`status ${answer.statusCode}`);
     } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+      this.#fail(messageOf(error));
     }
     // The report of now: a request may outlive the one that it began under.
     this.#done += 1;

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseQuickstart, QUICKSTART_HELP, type QuickstartOptions } from './options.ts';
 import { runQuickstart } from './quickstart.ts';
+import { messageOf } from '../error-message.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/canary', import.meta.url));
 
@@ -10,7 +11,7 @@ async function main(): Promise<number> {
   try {
     options = parseQuickstart(process.argv.slice(2), EXAMPLE);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${QUICKSTART_HELP}`);
+    process.stderr.write(`${messageOf(error)}\n\n${QUICKSTART_HELP}`);
     return 2;
   }
   if (options === undefined) {
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
     if (options.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
     return summary.failed === 0 ? 0 : 1;
   } catch (error) {
-    process.stderr.write(`npm start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`npm start: ${messageOf(error)}\n`);
     return 1;
   }
 }

@@ -12,6 +12,7 @@ import type { QuickstartOptions } from './options.ts';
 import { SluiceProcess } from './sluice.ts';
 import { Table } from './table.ts';
 import { Tally, type Summary } from './tally.ts';
+import { messageOf } from '../error-message.ts';
 
 /** As in examples/canary. */
 const GATEWAY = 'http://127.0.0.1:18080';
@@ -114,9 +115,7 @@ function tryCgroup(mount: string, tell: (line: string) => void): Cgroup | undefi
   try {
     return Cgroup.create(mount);
   } catch (error) {
-    tell(
-      `no cgroup for the client (${error instanceof Error ? error.message : String(error)}): the kernel will not steer`,
-    );
+    tell(`no cgroup for the client (${messageOf(error)}): the kernel will not steer`);
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 // Opens the datapath where this machine allows it, or says why it stays with the proxy alone.
 import type { Datapath } from '#datapath/datapath';
+import { messageOf } from '../error-message.ts';
 import { findCgroupMount } from '../check/environment.ts';
 import type { RunOptions } from './run-options.ts';
 
@@ -28,10 +29,7 @@ export async function attachDatapath(options: RunOptions): Promise<AttachedDatap
     return { datapath: Datapath.open({ cgroup, state: options.state }), cgroup };
   } catch (error) {
     if (options.cgroup !== undefined || error instanceof StateInUse) throw error;
-    return refuse(
-      options,
-      `${error instanceof Error ? error.message : String(error)} (sluice check tells more)`,
-    );
+    return refuse(options, `${messageOf(error)} (sluice check tells more)`);
   }
 }
 

@@ -1,4 +1,5 @@
 // Which engine serves: our own epoll loop where C can be called from here, node:net where that is not allowed.
+import { messageOf } from '../error-message.ts';
 
 export interface EngineChoice {
   readonly engine: 'epoll' | 'net';
@@ -13,7 +14,7 @@ export async function chooseEngine(asked: 'auto' | 'epoll' | 'net'): Promise<Eng
     await import('#native/libc');
     return { engine: 'epoll', obstacle: undefined };
   } catch (error) {
-    const obstacle = `C cannot be called from here: ${error instanceof Error ? error.message : String(error)}`;
+    const obstacle = `C cannot be called from here: ${messageOf(error)}`;
     if (asked === 'auto') return { engine: 'net', obstacle };
     throw new Error(`--engine epoll: ${obstacle}. Mend: use --engine auto`, { cause: error });
   }

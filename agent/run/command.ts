@@ -131,6 +131,5 @@ async function readOptions(given: Given): Promise<RunOptions> {
     state: given.text('state')!,
     drainMs: given.number('drain-timeout'),
     limits: limits as Record<LimitName, number> satisfies Limits,
-    output: given.json ? 'json' : 'text',
   };
 }

@@ -9,10 +9,12 @@ import type { RedirectListener } from '#gateway/proxy/proxy-sockets';
 import { listServiceTargets } from '#gateway/translate/service-targets';
 import { translate } from '#gateway/translate/translate';
 import { makeFinding, type Finding } from '#resources/finding';
+import { countObjects, type Resources } from '#resources/store/resources';
 import type { DirectorySource } from '#resources/source/directory';
 import type { SourceResult } from '#resources/source/source';
 import { placeFinding } from '../analyze/analysis.ts';
 import { CONTROLLER_NAME, IMPLIED_CLASS } from '../controller-name.ts';
+import { messageOf } from '../error-message.ts';
 import { composeDesired } from './compose-desired.ts';
 import { FindingLog } from './finding-log.ts';
 import { withLeaving } from './leaving.ts';
@@ -98,10 +100,8 @@ export class Reconciler {
       throw new Error(`the proxy refused revision ${snapshot.revision}: ${applied.refused}`);
     this.snapshot = snapshot;
     this.findings.set('configuration', all);
-    this.findings.set(
-      'kernel',
-      this.#steer(composeDesired(snapshot.revision, listServiceTargets(resources))),
-    );
+    if (datapath !== undefined)
+      this.findings.set('kernel', this.#steer(datapath, snapshot.revision, resources));
     // Last of all, the first time: Services that an earlier process left in the kernel are refused until both sides know the
     // same, instead of being cut by a proxy that does not know them.
     if (this.appliedAt === 0) datapath?.setProxy(flatten(proxy.redirectListeners()));
@@ -110,19 +110,15 @@ export class Reconciler {
     report({
       event: 'applied',
       revision: snapshot.revision,
-      objects: Object.values(resources).reduce(
-        (sum: number, kind: readonly unknown[]) => sum + kind.length,
-        0,
-      ),
+      objects: countObjects(resources),
       errors: all.filter(({ level }) => level === 'error').length,
       warnings: all.filter(({ level }) => level === 'warning').length,
       milliseconds: performance.now() - begin,
     });
   }
 
-  #steer(desired: Desired): readonly Finding[] {
-    const { datapath } = this.#parts;
-    if (datapath === undefined) return [];
+  #steer(datapath: Datapath, revision: number, resources: Resources): readonly Finding[] {
+    const desired = composeDesired(revision, listServiceTargets(resources));
     try {
       const result = datapath.apply(desired);
       if (result.kind === 'applied') this.desired = desired;
@@ -150,8 +146,4 @@ function flatten(listeners: readonly RedirectListener[]): ProxyListener[] {
   return listeners.flatMap(({ family, address, port, fds }) =>
     fds.map((fd) => ({ family, address, port, fd })),
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

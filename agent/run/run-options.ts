@@ -20,5 +20,4 @@ export interface RunOptions {
   readonly state: string;
   readonly drainMs: number;
   readonly limits: Limits;
-  readonly output: 'text' | 'json';
 }

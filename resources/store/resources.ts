@@ -35,3 +35,8 @@ export const EMPTY_RESOURCES: Resources = Object.freeze({
   secrets: Object.freeze([]),
   namespaces: Object.freeze([]),
 });
+
+/** How many objects there are, of all kinds. */
+export function countObjects(resources: Resources): number {
+  return Object.values(resources).reduce((sum: number, kind: readonly unknown[]) => sum + kind.length, 0);
+}
