@@ -43,9 +43,10 @@ export function frontendKey(address: string, port: number): string {
 export function compileConfig(snapshot: Snapshot, names: SeriesNames, plan: WeightPlan): CompiledConfig {
   const ids = new SeriesIds(names);
   const scopes = new Map<string, Scope>();
+  const routeId = (route: string): number => ids.route(route);
   for (const { port, listeners } of snapshot.ports) {
     const served = listeners.map((listener) => {
-      const table = compileTable(listener.hosts, openCounters(plan, listener.name));
+      const table = compileTable(listener.hosts, openCounters(plan, listener.name), routeId);
       return [listener.hostname, { name: listener.name, id: ids.listener(listener.name), table }] as const;
     });
     const id = served[0]?.[1].id ?? 0;
@@ -53,7 +54,7 @@ export function compileConfig(snapshot: Snapshot, names: SeriesNames, plan: Weig
   }
   for (const { name, addresses, port, hosts } of snapshot.services) {
     const id = ids.listener(name);
-    const table = compileTable(hosts, openCounters(plan, name));
+    const table = compileTable(hosts, openCounters(plan, name), routeId);
     const scope: Scope = { port, inMesh: true, id, listeners: new HostIndex([['', { name, id, table }]]) };
     for (const address of addresses) scopes.set(frontendKey(canonicalAddress(address), port), scope);
   }

@@ -16,7 +16,7 @@ export function settle(engine: Engine, down: Downstream): void {
   const { rule, cluster, listener, failure } = exchange;
   engine.recorder.requestDone(
     listener === undefined ? down.scopeId : listener.id,
-    rule === undefined ? NONE : engine.config.ids.route(rule.route),
+    rule === undefined ? NONE : rule.seriesId,
     cluster === undefined ? NONE : cluster.id,
     exchange.status,
     micros,

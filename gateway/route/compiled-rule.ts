@@ -15,6 +15,8 @@ export class CompiledRule {
   readonly rule: Rule;
   /** `namespace/name` of the HTTPRoute. */
   readonly route: string;
+  /** What the route is counted under. */
+  readonly seriesId: number;
   readonly filters: CompiledFilters;
   readonly #backends: readonly CompiledBackend[];
   /** The only backend with a weight, if there is just one: nothing to count. */
@@ -22,9 +24,10 @@ export class CompiledRule {
   readonly #schedule: Schedule | undefined;
   readonly #cell: WeightCell | undefined;
 
-  constructor(rule: Rule, counters: WeightCounters) {
+  constructor(rule: Rule, counters: WeightCounters, seriesId = 0) {
     this.rule = rule;
     this.route = rule.route;
+    this.seriesId = seriesId;
     this.filters = compileFilters(rule.filters);
     this.#backends = rule.backends.map((backend) => compileBackend(rule, backend));
     const used = this.#backends.filter(({ backend }) => backend.weight > 0);

@@ -71,10 +71,14 @@ export class RouteTable {
 }
 
 /** `hosts` of one Listener or ServiceFrontend, in order of precedence; each Rule is compiled once however often it appears. */
-export function compileTable(hosts: readonly VirtualHost[], counters: WeightCounters): RouteTable {
+export function compileTable(
+  hosts: readonly VirtualHost[],
+  counters: WeightCounters,
+  seriesOf: (route: string) => number = () => 0,
+): RouteTable {
   const compiled = new Map<Rule, CompiledRule>();
   const compileRule = (rule: Rule): CompiledRule => {
-    const known = compiled.get(rule) ?? new CompiledRule(rule, counters);
+    const known = compiled.get(rule) ?? new CompiledRule(rule, counters, seriesOf(rule.route));
     compiled.set(rule, known);
     return known;
   };

@@ -1,7 +1,14 @@
 // What the known header fields mean for framing and routing. Called once per line with the bytes of its name and its
 // trimmed value already checked; unknown fields pass by length alone.
 import { CODING_INVALID, DONE, HOST_DOUBLED, LENGTH_INVALID } from './fault.ts';
-import { EXPECT_CONTINUE, EXPECT_OTHER, HOP_BY_HOP, REPLACED, type Head } from './head.ts';
+import {
+  EXPECT_CONTINUE,
+  EXPECT_OTHER,
+  HOP_BY_HOP,
+  KEEP_ALIVE as KEEP_ALIVE_OPTION,
+  REPLACED,
+  type Head,
+} from './head.ts';
 import { readConnection } from './hop-by-hop.ts';
 import { isWord, word } from './octets.ts';
 
@@ -88,7 +95,20 @@ export function noteResponseLine(
   valueStart: number,
   valueEnd: number,
 ): number {
-  if (nameEnd - start === UPGRADE.length && isWord(bytes, start, UPGRADE)) head.drop(line, HOP_BY_HOP);
+  const length = nameEnd - start;
+  if (length === UPGRADE.length && isWord(bytes, start, UPGRADE)) head.drop(line, HOP_BY_HOP);
+  else if (
+    length === CONNECTION.length &&
+    valueEnd - valueStart === KEEP_ALIVE.length &&
+    head.keepAliveLine < 0 &&
+    isWord(bytes, start, CONNECTION) &&
+    isWord(bytes, valueStart, KEEP_ALIVE)
+  ) {
+    // What most backends say with every answer, and what the client may be told as well: the head passes as it is.
+    head.options |= KEEP_ALIVE_OPTION;
+    head.keepAliveLine = line;
+    return DONE;
+  }
   return noteFraming(head, bytes, line, start, nameEnd, valueStart, valueEnd);
 }
 

@@ -55,6 +55,8 @@ export class Head {
   forwardedProto = -1;
   lengthLine = -1;
   codingLine = -1;
+  /** Of a response: `Connection: keep-alive` and nothing else, which holds for the client's connection too. */
+  keepAliveLine = -1;
 
   /** Header lines; line n starts at `lines[n * LINE_WIDTH]` and ends where line n + 1 starts. */
   count = 0;
@@ -89,6 +91,7 @@ export class Head {
     this.forwardedProto = -1;
     this.lengthLine = -1;
     this.codingLine = -1;
+    this.keepAliveLine = -1;
     this.count = 0;
     this.drops = 0;
     this.listed = 0;

@@ -221,6 +221,7 @@ export class Upstream extends Channel implements Pooled {
     if (down.exchange.minor === 0) return head.end;
     dropLine(head, head.lengthLine);
     dropLine(head, head.codingLine);
+    dropLine(head, head.keepAliveLine);
     const out = this.engine.out(boundResponseHead(head, undefined));
     const length = writeResponseHead(out.buffer, 0, bytes.buffer, head, undefined, SAY_NOTHING, false);
     down.exchange.bytesOut += length;
@@ -272,6 +273,7 @@ export class Upstream extends Channel implements Pooled {
     const { buffer } = bytes;
     if (head.minor === 0) buffer[head.start + 7] = ONE;
     const connection = !exchange.keep ? SAY_CLOSE : exchange.minor === 0 ? SAY_KEEP_ALIVE : SAY_NOTHING;
+    if (connection !== SAY_NOTHING) dropLine(head, head.keepAliveLine);
     const filtered =
       filters !== undefined && (filters.responseDrop !== undefined || filters.responseAppend !== undefined);
     if (head.drops === 0 && connection === SAY_NOTHING && this.#mode === AS_IT_IS && !filtered) {
