@@ -78,3 +78,13 @@ export interface VirtualHost {
   /** Already in precedence order: (oldest Route first, then name), rules in the order written. */
   readonly rules: readonly Rule[];
 }
+
+/** Connections of a TLSRoute, TCPRoute or UDPRoute: no request is looked at. */
+export interface StreamRoute {
+  /** `namespace/name`. */
+  readonly route: string;
+  readonly kind: 'TLSRoute' | 'TCPRoute' | 'UDPRoute';
+  /** Names in the ClientHello, exact or `*.suffix`; empty for any. */
+  readonly hostnames: readonly string[];
+  readonly backends: readonly WeightedBackend[];
+}

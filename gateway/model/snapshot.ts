@@ -1,6 +1,6 @@
 // All configuration of the proxy at one revision: plain, frozen, structured-cloneable to the workers.
 import type { Cluster } from './cluster.ts';
-import type { VirtualHost } from './route.ts';
+import type { StreamRoute, VirtualHost } from './route.ts';
 
 /** One Gateway listener. Requests pick the Listener whose hostname is the most specific match (GEP-3567 isolation). */
 export interface Listener {
@@ -8,14 +8,47 @@ export interface Listener {
   readonly name: string;
   /** Exact, `*.suffix`, or '' for any. */
   readonly hostname: string;
+  /** Of HTTP and HTTPS listeners. */
   readonly hosts: readonly VirtualHost[];
+  /** Of HTTPS and TLS listeners. */
+  readonly tls?: ListenerTls;
+  /** Of TLS, TCP and UDP listeners, in order of precedence. */
+  readonly streams?: readonly StreamRoute[];
 }
 
-/** A TCP port that the proxy opens: every Listener that shares it. */
+/** A private key with its certificates, as the Secret has them. */
+export interface Certificate {
+  /** `namespace/secret`. */
+  readonly name: string;
+  /** PEM: the leaf first, then its issuers. */
+  readonly chain: string;
+  /** PEM. Never shown and never logged. */
+  readonly key: string;
+}
+
+export interface ListenerTls {
+  /** `passthrough`: routed by the name in the ClientHello, never decrypted. */
+  readonly mode: 'terminate' | 'passthrough';
+  /** Names in `Snapshot.certificates`. The first is for names that none of them covers. */
+  readonly certificates: readonly string[];
+  /** Client certificates. When left out none is asked for. */
+  readonly clients?: {
+    /** PEM certificates that are trusted. */
+    readonly roots: string;
+    /** A client without a valid certificate is refused; otherwise it is served and marked as unverified. */
+    readonly required: boolean;
+  };
+}
+
+export type PortProtocol = 'HTTP' | 'HTTPS' | 'TLS' | 'TCP' | 'UDP';
+
+/** A TCP or UDP port that the proxy opens: every Listener that shares it. */
 export interface Port {
   readonly port: number;
-  readonly protocol: 'HTTP';
+  readonly protocol: PortProtocol;
   readonly listeners: readonly Listener[];
+  /** Every connection must begin with a PROXY protocol header, of either version. */
+  readonly proxyProtocol?: boolean;
 }
 
 /**
@@ -37,6 +70,8 @@ export interface Snapshot {
   readonly ports: readonly Port[];
   readonly services: readonly ServiceFrontend[];
   readonly clusters: readonly Cluster[];
+  /** What listeners and clusters name; left out when there are none. */
+  readonly certificates?: readonly Certificate[];
 }
 
 export const EMPTY_SNAPSHOT: Snapshot = { revision: 0, ports: [], services: [], clusters: [] };

@@ -47,7 +47,9 @@ export abstract class Channel {
   pending: Bytes | null = null;
   pendingStart = 0;
   pendingEnd = 0;
-  /** The node:net engine's socket. */
+  /** Stands in the list of `Io.later`. */
+  awaitsTurnEnd = false;
+  /** What the node:net engine keeps of it. */
   socket: unknown = null;
 
   /** `bytes.buffer` from `start` to `end` was read; it is only valid until the call returns. */
@@ -63,6 +65,8 @@ export abstract class Channel {
   abstract onDrained(): void;
   /** The channel's deadline has passed. */
   abstract onDeadline(): void;
+  /** Asked for by `Io.later`. */
+  onTurnEnd(): void {}
   /** The engine has closed the channel, at once or after what was pending. Called once. */
   abstract onClosed(): void;
 }
@@ -84,6 +88,13 @@ export interface Io {
   close(channel: Channel): void;
   /** Closes at once with RST, so that the peer cannot take what it has for the whole. */
   reset(channel: Channel): void;
+  /**
+   * Another channel takes the connection over, with what is pending on it: `from` is left without one, and none of its events
+   * are called any more, `onClosed` neither. To be called by `from` itself, within an event of it.
+   */
+  handOver(from: Channel, to: Channel): void;
+  /** Calls `channel.onTurnEnd` once, when the events that are at hand are handled: for what is cheaper done together. */
+  later(channel: Channel): void;
   /** When the loop woke last, milliseconds since the worker began: reading the clock costs more than it seems. */
   readonly time: number;
   /** Bytes held for all channels: pending ones, counted here, and those that the core keeps, counted there. */

@@ -40,6 +40,14 @@ export class Deadlines {
     this.#count--;
   }
 
+  /** `to` takes the place of `from`, and its deadline. */
+  replace(from: Channel, to: Channel): void {
+    if (from.slot < 0) return;
+    this.#channels[from.slot] = to;
+    to.slot = from.slot;
+    from.slot = -1;
+  }
+
   /** In `ms` milliseconds, `onDeadline` is called once, unless set anew or cleared before. */
   set(channel: Channel, ms: number): void {
     if (channel.slot >= 0) this.#due[channel.slot] = this.#tick + ((ms / TICK) | 0) + 2;

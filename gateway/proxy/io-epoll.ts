@@ -27,6 +27,7 @@ import {
   FULL_READ,
 } from './channel.ts';
 import type { Deadlines } from './deadlines.ts';
+import { keepPending, movePending, releasePending } from './pending.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
@@ -34,7 +35,6 @@ const MSG_NOSIGNAL = 0x4000;
 /** Reads from one channel before the others get their turn. */
 const READS_PER_TURN = 8;
 const ACCEPTS_PER_TURN = 64;
-const SMALLEST_PENDING = 4096;
 /** Tag of listeners and other watched descriptors; connections count from 1. */
 const WATCHED = 0;
 const LAST_TAG = 0x3fffffff;
@@ -62,6 +62,7 @@ export class EpollIo implements Io {
   readonly #receiveAddress: number = this.#receive.address + HEADROOM;
   #ready: Channel[] = [];
   #broken: Channel[] = [];
+  #later: Channel[] = [];
   #tag = WATCHED;
 
   constructor(deadlines: Deadlines, owned: Uint8Array, onDefect: (channel: Channel, error: unknown) => void) {
@@ -91,8 +92,12 @@ export class EpollIo implements Io {
       }
     }
     if (this.#ready.length > 0) this.#readOn();
+    if (this.#later.length > 0) this.#endTurn();
     if (this.#broken.length > 0) this.#reportBroken();
-    if (sweep) this.#deadlines.sweep(this.#expire);
+    if (sweep) {
+      this.#deadlines.sweep(this.#expire);
+      if (this.#later.length > 0) this.#endTurn();
+    }
   }
 
   /** Calls `onReadable` whenever `fd` is readable, until `unwatch`. */
@@ -158,7 +163,7 @@ export class EpollIo implements Io {
         }
       }
     }
-    this.#keep(channel, bytes, start, end);
+    keepPending(this, channel, bytes, start, end);
   }
 
   connect(channel: Channel, address: string, port: number): void {
@@ -195,7 +200,7 @@ export class EpollIo implements Io {
     if (fd < 0) return;
     channel.fd = -1;
     this.#deadlines.remove(channel);
-    this.#release(channel);
+    releasePending(this, channel);
     if (fd !== NO_DESCRIPTOR) {
       this.#channels[fd] = undefined;
       this.#owned[fd] = 0;
@@ -207,6 +212,27 @@ export class EpollIo implements Io {
   reset(channel: Channel): void {
     if (channel.fd >= 0 && channel.fd !== NO_DESCRIPTOR) resetOnClose(channel.fd);
     this.close(channel);
+  }
+
+  handOver(from: Channel, to: Channel): void {
+    to.fd = from.fd;
+    to.tag = from.tag;
+    to.paused = from.paused;
+    to.peerEnded = from.peerEnded;
+    to.ended = from.ended;
+    movePending(from, to);
+    this.#deadlines.replace(from, to);
+    if (from.fd !== NO_DESCRIPTOR) this.#channels[from.fd] = to;
+    from.fd = -1;
+    // Whether `from` has read all there is, only its own turn knows.
+    to.readable = true;
+    this.#queue(to);
+  }
+
+  later(channel: Channel): void {
+    if (channel.awaitsTurnEnd) return;
+    channel.awaitsTurnEnd = true;
+    this.#later.push(channel);
   }
 
   #handle(channel: Channel, events: number): void {
@@ -289,29 +315,6 @@ export class EpollIo implements Io {
     } else channel.onDrained();
   }
 
-  #keep(channel: Channel, bytes: Bytes, start: number, end: number): void {
-    const held = channel.pending === null ? 0 : channel.pendingEnd - channel.pendingStart;
-    const added = end - start;
-    let pending = channel.pending;
-    if (pending === null || pending.buffer.length - channel.pendingEnd < added) {
-      const larger = this.allocate(Math.max(SMALLEST_PENDING, held + added, held * 2));
-      pending?.buffer.copy(larger.buffer, 0, channel.pendingStart, channel.pendingEnd);
-      pending = larger;
-      channel.pendingStart = 0;
-      channel.pendingEnd = held;
-    }
-    bytes.buffer.copy(pending.buffer, channel.pendingEnd, start, end);
-    channel.pending = pending;
-    channel.pendingEnd += added;
-    this.buffered += added;
-  }
-
-  #release(channel: Channel): void {
-    if (channel.pending === null) return;
-    this.buffered -= channel.pendingEnd - channel.pendingStart;
-    channel.pending = null;
-  }
-
   #fail(channel: Channel, errno: number): void {
     channel.broken = true;
     channel.errno = errno;
@@ -334,6 +337,23 @@ export class EpollIo implements Io {
         this.#read(channel);
       } catch (error) {
         this.#onDefect(channel, error);
+      }
+    }
+  }
+
+  /** What one of them does may make another one ask again: until none does. */
+  #endTurn(): void {
+    while (this.#later.length > 0) {
+      const later = this.#later;
+      this.#later = [];
+      for (const channel of later) {
+        channel.awaitsTurnEnd = false;
+        if (channel.fd < 0) continue;
+        try {
+          channel.onTurnEnd();
+        } catch (error) {
+          this.#onDefect(channel, error);
+        }
       }
     }
   }

@@ -5,10 +5,17 @@ import { createConnection, Socket, type OnReadOpts } from 'node:net';
 import { constants } from 'node:os';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
 import { TICK, type Deadlines } from './deadlines.ts';
+import { movePending, releasePending } from './pending.ts';
 
 const RECEIVE = 65_536;
 /** Stands for what Node holds back: enough for the core to know that the peer is slow. */
 const HELD: Bytes = { buffer: Buffer.alloc(0), address: 0 };
+
+/** A socket and whose events it has. */
+interface Held {
+  socket: Socket | null;
+  channel: Channel;
+}
 
 export class NetIo implements Io {
   buffered = 0;
@@ -42,9 +49,10 @@ export class NetIo implements Io {
     const handle = holder._handle;
     if (handle === null) return false;
     holder._handle = null;
-    const options = { handle, allowHalfOpen: true, onread: this.#onread(channel) };
+    const held: Held = { socket: null, channel };
+    const options = { handle, allowHalfOpen: true, onread: this.#onread(held) };
     const socket = new Socket(options as ConstructorParameters<typeof Socket>[0]);
-    this.#attach(channel, socket);
+    this.#attach(held, socket);
     socket.resume();
     return true;
   }
@@ -55,18 +63,19 @@ export class NetIo implements Io {
 
   connect(channel: Channel, address: string, port: number): void {
     channel.connecting = true;
+    const held: Held = { socket: null, channel };
     const socket = createConnection({
       host: address,
       port,
       allowHalfOpen: true,
-      onread: this.#onread(channel),
+      onread: this.#onread(held),
     });
-    this.#attach(channel, socket);
+    this.#attach(held, socket);
     socket.once('connect', () =>
       this.#guard(channel, () => {
         channel.connecting = false;
         const { pending, pendingStart, pendingEnd } = channel;
-        this.#release(channel);
+        releasePending(this, channel);
         if (pending !== null) this.write(channel, pending, pendingStart, pendingEnd);
         if (channel.pending === null) this.#written(channel);
         if (channel.fd >= 0) channel.onConnected();
@@ -129,38 +138,67 @@ export class NetIo implements Io {
     else socketOf(channel).resetAndDestroy();
   }
 
-  #attach(channel: Channel, socket: Socket): void {
-    channel.socket = socket;
-    channel.fd = ++this.#last;
-    this.#deadlines.add(channel);
+  handOver(from: Channel, to: Channel): void {
+    const held = from.socket as Held;
+    held.channel = to;
+    to.socket = held;
+    to.fd = from.fd;
+    to.paused = from.paused;
+    to.peerEnded = from.peerEnded;
+    to.ended = from.ended;
+    movePending(from, to);
+    this.#deadlines.replace(from, to);
+    from.fd = -1;
+  }
+
+  later(channel: Channel): void {
+    if (channel.awaitsTurnEnd) return;
+    channel.awaitsTurnEnd = true;
+    process.nextTick(() => {
+      channel.awaitsTurnEnd = false;
+      if (channel.fd >= 0) this.#guard(channel, () => channel.onTurnEnd());
+    });
+  }
+
+  #attach(held: Held, socket: Socket): void {
+    const { channel: first } = held;
+    held.socket = socket;
+    first.socket = held;
+    first.fd = ++this.#last;
+    this.#deadlines.add(first);
     socket.setNoDelay(true);
     socket.on('end', () => {
+      const { channel } = held;
       channel.ended = true;
       channel.peerEnded = true;
       if (channel.fd >= 0) this.#guard(channel, () => channel.onEnd());
     });
     socket.on('drain', () => {
+      const { channel } = held;
       if (channel.fd < 0 || channel.connecting) return;
-      this.#release(channel);
+      releasePending(this, channel);
       this.#guard(channel, () => this.#written(channel));
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
+      const { channel } = held;
       channel.broken = true;
       if (channel.fd >= 0) this.#guard(channel, () => channel.onError(errnoOf(error)));
     });
     socket.on('close', () => {
+      const { channel } = held;
       if (channel.fd < 0) return;
       if (channel.closing === CLOSE_WHEN_WRITTEN) this.#forget(channel);
       else this.#guard(channel, () => channel.onError(constants.errno.ECONNRESET));
     });
   }
 
-  #onread(channel: Channel): OnReadOpts {
+  #onread(held: Held): OnReadOpts {
     return {
       buffer: this.#receive.buffer,
       callback: (count: number): boolean => {
+        const { channel } = held;
         if (channel.fd >= 0) this.#guard(channel, () => channel.onData(this.#receive, 0, count));
-        return !channel.paused;
+        return !held.channel.paused;
       },
     };
   }
@@ -169,15 +207,9 @@ export class NetIo implements Io {
     if (channel.closing === STAY && channel.fd >= 0) channel.onDrained();
   }
 
-  #release(channel: Channel): void {
-    if (channel.pending === null) return;
-    this.buffered -= channel.pendingEnd - channel.pendingStart;
-    channel.pending = null;
-  }
-
   #forget(channel: Channel): void {
     channel.fd = -1;
-    this.#release(channel);
+    releasePending(this, channel);
     this.#deadlines.remove(channel);
     channel.onClosed();
   }
@@ -193,7 +225,7 @@ export class NetIo implements Io {
 }
 
 function socketOf(channel: Channel): Socket {
-  return channel.socket as Socket;
+  return (channel.socket as Held).socket as Socket;
 }
 
 function errnoOf(error: NodeJS.ErrnoException): number {
