@@ -65,6 +65,8 @@ export abstract class Channel {
   abstract onDrained(): void;
   /** The channel's deadline has passed. */
   abstract onDeadline(): void;
+  /** A defect of ours was met in one of these: nothing about the connection can be relied on, and it is to end. */
+  abstract abandon(): void;
   /** Asked for by `Io.later`. */
   onTurnEnd(): void {}
   /** The engine has closed the channel, at once or after what was pending. Called once. */

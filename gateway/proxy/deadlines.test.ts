@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Channel } from './channel.ts';
-import { Deadlines, TICK } from './deadlines.ts';
+import { Deadlines, type Timed, TICK } from './deadlines.ts';
 
 class Plain extends Channel {
   onData(): void {}
@@ -12,12 +12,13 @@ class Plain extends Channel {
   onDrained(): void {}
   onDeadline(): void {}
   onClosed(): void {}
+  abandon(): void {}
 }
 
-function expired(deadlines: Deadlines, now: number): Channel[] {
-  const channels: Channel[] = [];
-  if (deadlines.advance(now)) deadlines.sweep((channel) => channels.push(channel));
-  return channels;
+function expired(deadlines: Deadlines, now: number): Timed[] {
+  const timed: Timed[] = [];
+  if (deadlines.advance(now)) deadlines.sweep((one) => timed.push(one));
+  return timed;
 }
 
 test('a deadline passes once, never early, and at most two ticks late', () => {

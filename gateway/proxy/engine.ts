@@ -7,9 +7,10 @@ import type { Recorder } from '../observe/recorder.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { ClusterSet } from '../upstream/cluster-set.ts';
 import type { Bytes, Io } from './channel.ts';
+import type { Client } from './client.ts';
+import type { ClientStream } from './client-stream.ts';
 import type { CompiledConfig } from './compiled-config.ts';
 import type { Deadlines } from './deadlines.ts';
-import type { Downstream } from './http1/downstream.ts';
 import { Head } from './http1/head.ts';
 import { RequestEdit } from './http1/rewrite-request.ts';
 import { Target } from './http1/target.ts';
@@ -31,11 +32,11 @@ export interface EngineOptions {
 /** Chooses a backend for a request whose head was read, and sends it. */
 export interface Dispatch {
   /** `bytes` from `bodyStart` to `bodyEnd` is the part of the body that came with the head. */
-  begin(down: Downstream, bytes: Bytes, bodyStart: number, bodyEnd: number): void;
+  begin(down: ClientStream, bytes: Bytes, bodyStart: number, bodyEnd: number): void;
   /** A reused connection died before it answered: sends the request once more. False when that is not allowed. */
-  again(down: Downstream, dead: Upstream): boolean;
+  again(down: ClientStream, dead: Upstream): boolean;
   /** No connection came about: tries another endpoint or answers `code`. */
-  connectFailed(down: Downstream, failed: Upstream, code: FailureCode, detail: string): void;
+  connectFailed(down: ClientStream, failed: Upstream, code: FailureCode, detail: string): void;
 }
 
 export class Engine {
@@ -51,7 +52,7 @@ export class Engine {
   readonly target: Target = new Target();
   readonly edit: RequestEdit = new RequestEdit();
   readonly clusters: ClusterSet<Upstream>;
-  readonly clients: Set<Downstream> = new Set();
+  readonly clients: Set<Client> = new Set();
   /** Clients beyond the limit that are being told so. */
   turnedAway = 0;
   dispatch: Dispatch;

@@ -26,7 +26,7 @@ import {
   type Io,
   FULL_READ,
 } from './channel.ts';
-import type { Deadlines } from './deadlines.ts';
+import type { Deadlines, Timed } from './deadlines.ts';
 import { keepPending, movePending, releasePending } from './pending.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
@@ -52,7 +52,7 @@ export class EpollIo implements Io {
   buffered = 0;
   time: number = performance.now();
   readonly #deadlines: Deadlines;
-  readonly #onDefect: (channel: Channel, error: unknown) => void;
+  readonly #onDefect: (owner: Timed, error: unknown) => void;
   /** One byte per descriptor that this worker has open, shared with whoever has to clean up after a crash. */
   readonly #owned: Uint8Array;
   readonly #epoll = Epoll.open();
@@ -65,7 +65,7 @@ export class EpollIo implements Io {
   #later: Channel[] = [];
   #tag = WATCHED;
 
-  constructor(deadlines: Deadlines, owned: Uint8Array, onDefect: (channel: Channel, error: unknown) => void) {
+  constructor(deadlines: Deadlines, owned: Uint8Array, onDefect: (owner: Timed, error: unknown) => void) {
     this.#deadlines = deadlines;
     this.#owned = owned;
     this.#onDefect = onDefect;
@@ -374,11 +374,11 @@ export class EpollIo implements Io {
     }
   }
 
-  readonly #expire = (channel: Channel): void => {
+  readonly #expire = (timed: Timed): void => {
     try {
-      channel.onDeadline();
+      timed.onDeadline();
     } catch (error) {
-      this.#onDefect(channel, error);
+      this.#onDefect(timed, error);
     }
   };
 }

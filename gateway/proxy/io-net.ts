@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { createConnection, Socket, type OnReadOpts } from 'node:net';
 import { constants } from 'node:os';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
-import { TICK, type Deadlines } from './deadlines.ts';
+import { TICK, type Deadlines, type Timed } from './deadlines.ts';
 import { movePending, releasePending } from './pending.ts';
 
 const RECEIVE = 65_536;
@@ -21,17 +21,17 @@ export class NetIo implements Io {
   buffered = 0;
   time: number = performance.now();
   readonly #deadlines: Deadlines;
-  readonly #onDefect: (channel: Channel, error: unknown) => void;
+  readonly #onDefect: (owner: Timed, error: unknown) => void;
   readonly #receive: Bytes = { buffer: Buffer.allocUnsafeSlow(RECEIVE), address: 0 };
   readonly #ticker: NodeJS.Timeout;
   #last = 0;
 
-  constructor(deadlines: Deadlines, onDefect: (channel: Channel, error: unknown) => void) {
+  constructor(deadlines: Deadlines, onDefect: (owner: Timed, error: unknown) => void) {
     this.#deadlines = deadlines;
     this.#onDefect = onDefect;
     this.#ticker = setInterval(() => {
       if (deadlines.advance(performance.now()))
-        deadlines.sweep((channel) => this.#guard(channel, () => channel.onDeadline()));
+        deadlines.sweep((timed) => this.#guard(timed, () => timed.onDeadline()));
     }, TICK);
     deadlines.advance(performance.now());
   }
@@ -214,12 +214,12 @@ export class NetIo implements Io {
     channel.onClosed();
   }
 
-  #guard(channel: Channel, event: () => void): void {
+  #guard(owner: Timed, event: () => void): void {
     this.time = performance.now();
     try {
       event();
     } catch (error) {
-      this.#onDefect(channel, error);
+      this.#onDefect(owner, error);
     }
   }
 }

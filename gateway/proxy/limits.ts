@@ -14,7 +14,8 @@ export type LimitName =
   | 'headTimeout'
   | 'idleTimeout'
   | 'connectTimeout'
-  | 'responseTimeout';
+  | 'responseTimeout'
+  | 'tunnelTimeout';
 
 export type Limits = Readonly<Record<LimitName, number>>;
 
@@ -116,6 +117,14 @@ export const LIMITS: readonly Limit[] = [
     flag: '--response-timeout',
     doc: 'from the end of a request to the head of its answer; beyond it 504',
     failures: ['UPSTREAM_TIMEOUT'],
+  },
+  {
+    name: 'tunnelTimeout',
+    value: 3_600_000,
+    unit: 'ms',
+    flag: '--tunnel-timeout',
+    doc: 'no byte moved either way on a WebSocket; beyond it both connections are closed',
+    failures: ['CLIENT_GONE'],
   },
 ];
 

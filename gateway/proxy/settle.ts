@@ -4,18 +4,18 @@ import { NONE } from '../observe/recorder.ts';
 import { FAILURE_INDEX } from '../observe/recorder-layout.ts';
 import { formatAddress } from '#native/address';
 import type { Engine } from './engine.ts';
-import type { Downstream } from './http1/downstream.ts';
-import type { Exchange } from './http1/exchange.ts';
+import type { ClientStream } from './client-stream.ts';
+import type { Exchange } from './exchange.ts';
 
 /** Counts the exchange of `down`; a second call does nothing. */
-export function settle(engine: Engine, down: Downstream): void {
+export function settle(engine: Engine, down: ClientStream): void {
   const exchange = down.exchange;
   if (!exchange.open) return;
   exchange.open = false;
   const micros = (engine.now() - exchange.startedAt) * 1000;
   const { rule, cluster, listener, failure } = exchange;
   engine.recorder.requestDone(
-    listener === undefined ? down.scopeId : listener.id,
+    listener === undefined ? down.client.scopeId : listener.id,
     rule === undefined ? NONE : rule.seriesId,
     cluster === undefined ? NONE : cluster.id,
     exchange.status,
@@ -27,14 +27,14 @@ export function settle(engine: Engine, down: Downstream): void {
   engine.accessLog?.record(entryOf(down, exchange, micros));
 }
 
-function entryOf(down: Downstream, exchange: Exchange, micros: number): AccessLogEntry {
+function entryOf(down: ClientStream, exchange: Exchange, micros: number): AccessLogEntry {
   const { rule, endpoint, query } = exchange;
   return {
     startTime: Date.now() - micros / 1000,
     method: exchange.method,
     host: exchange.host,
     path: query === '' ? exchange.path : `${exchange.path}?${query}`,
-    protocol: exchange.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0',
+    protocol: down.client.http2 ? 'HTTP/2' : exchange.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0',
     status: exchange.status,
     failure: exchange.failure,
     bytesIn: exchange.bytesIn,
@@ -47,6 +47,6 @@ function entryOf(down: Downstream, exchange: Exchange, micros: number): AccessLo
     rule: rule === undefined ? '' : (rule.rule.name ?? String(rule.rule.index)),
     cluster: exchange.cluster?.name ?? '',
     endpoint: endpoint === undefined ? '' : formatAddress(endpoint.address, endpoint.port),
-    client: formatAddress(down.address, down.port),
+    client: formatAddress(down.client.address, down.client.port),
   };
 }

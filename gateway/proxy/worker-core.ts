@@ -6,13 +6,13 @@ import { AccessLog } from '../observe/access-log.ts';
 import { AccessLogFile } from '../observe/access-log-file.ts';
 import { Recorder } from '../observe/recorder.ts';
 import { WeightCells } from '../route/weight-counters.ts';
-import type { Channel, Io } from './channel.ts';
+import type { Io } from './channel.ts';
 import { compileConfig } from './compiled-config.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Engine } from './engine.ts';
-import { Dispatcher } from './http1/dispatch.ts';
+import type { Client } from './client.ts';
+import { Dispatcher } from './dispatch.ts';
 import { Downstream } from './http1/downstream.ts';
-import { Upstream } from './http1/upstream.ts';
 import type { Configuration, WorkerData } from './worker-message.ts';
 
 /** Clients that are idle when draining begins get this long for a request that is on its way (milliseconds). */
@@ -54,7 +54,7 @@ export class WorkerCore {
   }
 
   /** A client has connected. `open` gives its connection to the engine below and says whether that worked. */
-  admit(key: string, address: string, port: number, open: (client: Downstream) => boolean): void {
+  admit(key: string, address: string, port: number, open: (client: Client) => boolean): void {
     const { engine } = this;
     const crowded = engine.clients.size >= engine.limits.maxClients;
     const client = new Downstream(engine, key, address, port);
@@ -88,17 +88,11 @@ export class WorkerCore {
 
   /** The time is up: what is still in flight is answered, counted and logged as failed. */
   cutOff(): void {
-    for (const client of this.engine.clients) if (client.exchange.open) client.fail('STOPPED');
+    for (const client of this.engine.clients) client.stop();
   }
 
   /** Once per turn of the loop. */
   flushLog(): void {
     this.#accessLog?.flush();
-  }
-
-  /** A defect of ours met on one connection ends that connection and its other half, and nothing else. */
-  abandon(channel: Channel): void {
-    if (channel instanceof Downstream || channel instanceof Upstream) channel.abandon();
-    else this.engine.io.reset(channel);
   }
 }

@@ -38,8 +38,8 @@ class EpollWorker {
 
   constructor(data: WorkerData) {
     this.#data = data;
-    this.#io = new EpollIo(this.#deadlines, new Uint8Array(data.owned), (channel, error) => {
-      this.#core.abandon(channel);
+    this.#io = new EpollIo(this.#deadlines, new Uint8Array(data.owned), (owner, error) => {
+      owner.abandon();
       this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, this.#deadlines);

@@ -30,8 +30,8 @@ class NetWorker {
   constructor(data: WorkerData) {
     this.#data = data;
     const deadlines = new Deadlines();
-    this.#io = new NetIo(deadlines, (channel, error) => {
-      this.#core.abandon(channel);
+    this.#io = new NetIo(deadlines, (owner, error) => {
+      owner.abandon();
       this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, deadlines);

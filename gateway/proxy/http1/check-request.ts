@@ -22,8 +22,8 @@ import { methodOf } from './view.ts';
 const SLASH = 47;
 
 /**
- * DONE or a fault. Upgrades: WebSocket is refused with a reason (its client could do nothing with any other answer); every
- * other Upgrade is ignored as RFC 9110 section 7.8 allows, since clients offer h2c on ordinary requests.
+ * DONE or a fault. Upgrades: WebSocket is passed on when it is asked for as RFC 6455 says; every other Upgrade
+ * is ignored as RFC 9110 section 7.8 allows, since clients offer h2c on ordinary requests.
  */
 export function checkRequest(engine: Engine, down: Downstream, bytes: Buffer, head: Head): number {
   const { exchange } = down;
@@ -49,7 +49,10 @@ export function checkRequest(engine: Engine, down: Downstream, bytes: Buffer, he
   exchange.host = engine.view.host;
   exchange.path = engine.view.path;
   exchange.query = engine.view.query;
-  if (head.websocket && (options & UPGRADE) !== 0) return WEBSOCKET_REFUSED;
+  if (head.websocket && (options & UPGRADE) !== 0 && minor === 1) {
+    if (method !== 'GET' || head.chunked || head.contentLength > 0) return WEBSOCKET_REFUSED;
+    exchange.upgrade = true;
+  }
   // An HTTP/1.0 client cannot expect anything (RFC 9110 section 10.1.1).
   if (head.expect === EXPECT_OTHER && minor === 1) return EXPECTATION_UNKNOWN;
   return DONE;

@@ -2,76 +2,58 @@
 // and takes up the next request when the answer is complete. What arrives in between waits, unread in the kernel.
 //
 //   HEAD ─► BODY ─► WAIT ─► HEAD ...          refused or failed: ─► LINGER ─► CLOSED
+//                     └──► TUNNEL ─► CLOSED   (the backend agreed to leave HTTP)
 import { FAILURES, type FailureCode } from '../../model/failure.ts';
-import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
-import type { Scope } from '../compiled-config.ts';
+import type { BackendStream } from '../backend-stream.ts';
+import { FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
+import { Client } from '../client.ts';
+import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
+import { Exchange } from '../exchange.ts';
+import { CHUNKS, LENGTH, TUNNEL as TUNNEL_FRAMING, type Framing } from '../framing.ts';
 import { settle } from '../settle.ts';
 import { Body } from './body.ts';
-import { checkRequest } from './check-request.ts';
-import { copyText } from './copy.ts';
-import { Exchange } from './exchange.ts';
-import { DONE, faultCode, faultDetail, HEAD_TOO_LARGE, MORE } from './fault.ts';
-import { forwardedFor, type Forwarded } from './forwarded.ts';
+import { ClientTunnel } from './client-tunnel.ts';
+import { DONE, faultCode, faultDetail, MORE } from './fault.ts';
 import type { Head } from './head.ts';
 import { failureAnswer } from './local-answer.ts';
 import { CR, LF } from './octets.ts';
 import type { RequestMemo } from './request-memo.ts';
-import { scanRequest } from './scan.ts';
+import { AnswerWriter } from './answer-writer.ts';
+import { readRequestHead } from './read-request-head.ts';
 import { Stash } from './stash.ts';
-import type { Upstream } from './upstream.ts';
 
 const HEAD = 0;
 const BODY = 1;
 const WAIT = 2;
 const LINGER = 3;
 const CLOSED = 4;
+const TUNNEL = 5;
 
 /** How long a client may take to notice that its connection is being closed (RFC 9112 section 9.6). */
 const LINGER_TIMEOUT = 2000;
 
-export class Downstream extends Channel {
-  readonly engine: Engine;
-  /** Where the connection came in: key of the configuration's scopes. */
-  readonly key: string;
-  readonly address: string;
-  readonly port: number;
-  readonly forwarded: Forwarded;
-  /** Counts what belongs to no listener of its own. */
-  readonly scopeId: number;
-  /** Clients are workloads of the mesh. */
-  readonly inMesh: boolean;
+export class Downstream extends Client implements ClientStream {
   readonly exchange: Exchange = new Exchange();
-  /** A client that cannot be written to needs nothing more. */
-  override readonly endsWhenBroken = true;
-  upstream: Upstream | null = null;
+  backend: BackendStream | null = null;
   memo: RequestMemo | null = null;
   /** Has had a request. */
   served = false;
-  /** Serves no request after the next answer. */
-  retiring = false;
+  framing: Framing = LENGTH;
   #state = HEAD;
   readonly #body = new Body();
   readonly #stash = new Stash();
+  readonly #answer: AnswerWriter;
+  #tunnel: ClientTunnel | null = null;
   #consuming = false;
-  #turnedAway = false;
 
   constructor(engine: Engine, key: string, address: string, port: number) {
-    super();
-    this.engine = engine;
-    this.key = key;
-    this.address = address;
-    this.port = port;
-    this.forwarded = forwardedFor(address);
-    const scope = this.scope();
-    this.scopeId = scope?.id ?? 0;
-    this.inMesh = scope?.inMesh ?? false;
-    engine.clients.add(this);
+    super(engine, key, address, port);
+    this.#answer = new AnswerWriter(engine, this);
   }
 
-  /** What the configuration in force serves here; undefined when it is gone. */
-  scope(): Scope | undefined {
-    return this.engine.config.scopes.get(this.key);
+  get client(): Client {
+    return this;
   }
 
   /** The whole request has arrived. */
@@ -79,8 +61,17 @@ export class Downstream extends Channel {
     return this.#state === WAIT;
   }
 
+  get pieces(): readonly number[] {
+    return this.#body.pieces;
+  }
+
+  get takesChunks(): boolean {
+    return this.exchange.minor === 1;
+  }
+
   onData(bytes: Bytes, start: number, end: number): void {
-    if (this.#stash.bytes === null) {
+    if (this.#tunnel !== null) this.#tunnel.onData(bytes, start, end);
+    else if (this.#stash.bytes === null) {
       const next = this.#consume(bytes, start, end);
       if (next < end) this.#keep(bytes, next, end);
     } else {
@@ -93,6 +84,9 @@ export class Downstream extends Channel {
     switch (this.#state) {
       case HEAD:
         if (this.pending === null) this.engine.io.close(this);
+        break;
+      case TUNNEL:
+        this.#tunnel?.onEnd();
         break;
       case WAIT:
       case CLOSED:
@@ -110,14 +104,13 @@ export class Downstream extends Channel {
     this.#gone();
   }
 
-  onConnected(): void {}
-
   onProgress(): void {
-    this.engine.deadlines.set(this, this.engine.limits.idleTimeout);
+    if (this.#tunnel !== null) this.#tunnel.onProgress();
+    else this.engine.deadlines.set(this, this.engine.limits.idleTimeout);
   }
 
   onDrained(): void {
-    this.upstream?.flow();
+    this.backend?.flow();
     if (this.#state === HEAD) this.#continue();
   }
 
@@ -136,29 +129,26 @@ export class Downstream extends Channel {
     }
   }
 
-  onClosed(): void {
+  override onClosed(): void {
     this.#stash.clear(this.engine.io);
-    if (this.#turnedAway) this.engine.turnedAway--;
-    else this.engine.clients.delete(this);
-    this.engine.recorder.clientClosed(this.scopeId);
+    super.onClosed();
   }
 
   /** Reads exactly while what comes can be passed on. */
   flow(): void {
-    const { upstream } = this;
+    const { backend } = this;
     const full =
       this.#state === WAIT
         ? this.#stash.bytes !== null
         : this.#state === HEAD
           ? this.pending !== null
-          : upstream !== null && upstream.pending !== null;
+          : backend !== null && backend.congested;
     if (full) {
       this.readSize = SLOW_READ;
       this.engine.io.pause(this);
     } else if (this.paused) this.engine.io.resume(this);
   }
 
-  /** Answers with a failure of the table, or cuts the answer off when it has begun. The upstream connection is closed. */
   fail(code: FailureCode, detail = ''): void {
     const { exchange, engine } = this;
     exchange.failure = code;
@@ -173,19 +163,40 @@ export class Downstream extends Channel {
     this.answer(failureAnswer(code, detail, engine.failureHeader, { close, headOnly: exchange.headOnly }));
   }
 
-  /** Sends an answer of our own and ends the exchange. `text` is ASCII. */
+  interim(bytes: Bytes, head: Head): void {
+    this.#answer.interim(bytes, head);
+  }
+
+  respond(bytes: Bytes, head: Head, framing: Framing, bodyEnd: number): void {
+    const { exchange } = this;
+    if (!this.requestComplete || this.retiring) exchange.keep = false;
+    exchange.status = head.status;
+    this.#answer.head(bytes, head, framing, bodyEnd);
+    if (framing === TUNNEL_FRAMING) this.#enterTunnel();
+  }
+
+  respondBody(bytes: Bytes, start: number, end: number): void {
+    this.#answer.body(bytes, start, end);
+    this.#tunnel?.onProgress();
+  }
+
+  respondEnd(trailers: Bytes | null, start: number, end: number): void {
+    if (this.#tunnel !== null) this.#tunnel.onBackendEnd();
+    else {
+      this.#answer.end(trailers, start, end);
+      this.#done();
+    }
+  }
+
   answer(text: string): void {
-    const out = this.engine.out(text.length);
-    const length = copyText(text, out.buffer, 0);
-    this.exchange.bytesOut += length;
-    this.engine.io.write(this, out, 0, length);
-    this.done();
+    this.#answer.text(text);
+    this.#done();
   }
 
   /** The answer is complete. */
-  done(): void {
+  #done(): void {
     settle(this.engine, this);
-    this.upstream = null;
+    this.backend = null;
     if (this.#state !== WAIT || (!this.exchange.keep && this.#stash.bytes !== null)) this.#linger();
     else if (!this.exchange.keep) this.#finish();
     else {
@@ -207,24 +218,23 @@ export class Downstream extends Channel {
     this.fail(code);
   }
 
-  /** One client too many: it is told so, and takes no place while it is being closed. */
-  turnAway(): void {
-    this.#turnedAway = true;
-    this.engine.turnedAway++;
-    this.engine.clients.delete(this);
+  stop(): void {
+    if (this.exchange.open) this.fail('STOPPED');
+  }
+
+  protected sayOverloaded(): void {
     this.refuse('OVERLOADED');
   }
 
   /** Nothing moved: who was to move? */
   #exchangeTimeout(): void {
-    const { upstream } = this;
-    if (upstream === null || this.pending !== null) this.#gone();
-    else if (upstream.connecting) this.engine.dispatch.connectFailed(this, upstream, 'CONNECT_TIMEOUT', '');
-    else this.fail(this.#state === WAIT || upstream.pending !== null ? 'UPSTREAM_TIMEOUT' : 'BODY_TIMEOUT');
+    const { backend } = this;
+    if (this.#state === TUNNEL || backend === null || this.pending !== null) this.#gone();
+    else if (backend.connecting) backend.connectTimeout();
+    else this.fail(this.#state === WAIT || backend.congested ? 'UPSTREAM_TIMEOUT' : 'BODY_TIMEOUT');
   }
 
-  /** A defect was met: nothing about the connection can be relied on. */
-  abandon(): void {
+  override abandon(): void {
     if (this.exchange.open) this.exchange.failure = 'INTERNAL';
     this.#detach();
     settle(this.engine, this);
@@ -269,40 +279,22 @@ export class Downstream extends Channel {
 
   #readHead(bytes: Bytes, start: number, end: number): number {
     const { engine } = this;
-    const { buffer } = bytes;
-    if (!this.#stash.worthScanning(buffer, start, end)) return start;
-    // Empty lines before a request are skipped (RFC 9112 section 2.2).
-    while (start + 1 < end && buffer[start] === CR && buffer[start + 1] === LF) start += 2;
-    if (start === end) return end;
     const head = engine.requestHead;
-    const result = scanRequest(head, buffer, start, end);
-    const size = (result === DONE ? head.end : end) - start;
-    if (result === MORE && size < engine.limits.maxHeadBytes) {
-      if (this.#stash.scanned === 0) engine.deadlines.set(this, engine.limits.headTimeout);
-      this.#stash.scanned = size;
-      return start;
-    }
-    this.#stash.scanned = 0;
-    const { exchange } = this;
-    exchange.begin(engine.io.time);
-    exchange.bytesIn = size;
-    const fault =
-      result === MORE || size > engine.limits.maxHeadBytes
-        ? HEAD_TOO_LARGE
-        : result === DONE
-          ? checkRequest(engine, this, buffer, head)
-          : result;
-    if (fault !== DONE) {
-      this.fail(faultCode(fault), faultDetail(fault));
-      return end;
-    }
-    return this.#begin(bytes, head, end);
+    // Empty lines before a request are skipped (RFC 9112 section 2.2).
+    while (start + 1 < end && bytes.buffer[start] === CR && bytes.buffer[start + 1] === LF) start += 2;
+    if (start === end) return end;
+    const result = readRequestHead(this, this.#stash, bytes.buffer, start, end);
+    if (result === MORE) return start;
+    if (result === DONE) return this.#begin(bytes, head, end);
+    this.fail(faultCode(result), faultDetail(result));
+    return end;
   }
 
   /** The head is good: how much of the body is here, and off it goes. Returns the end of what was used. */
   #begin(bytes: Bytes, head: Head, end: number): number {
     const body = this.#body;
-    if (head.chunked) body.beginChunks(false);
+    this.framing = head.chunked ? CHUNKS : LENGTH;
+    if (head.chunked) body.beginChunks(true);
     else body.beginLength(Math.max(0, head.contentLength));
     const bodyEnd = body.read(bytes.buffer, head.end, end);
     if (bodyEnd < 0) {
@@ -317,7 +309,7 @@ export class Downstream extends Channel {
   }
 
   #readBody(bytes: Bytes, start: number, end: number): number {
-    const { engine, upstream } = this;
+    const { engine, backend } = this;
     const next = this.#body.read(bytes.buffer, start, end);
     if (next < 0) {
       this.fail(faultCode(next), faultDetail(next));
@@ -325,12 +317,33 @@ export class Downstream extends Channel {
     }
     if (this.#body.complete) this.#state = WAIT;
     this.exchange.bytesIn += next - start;
-    if (upstream === null) return next;
-    engine.io.write(upstream, bytes, start, next);
-    const waits = this.#state === WAIT && this.exchange.status === 0 && !upstream.connecting;
+    if (backend === null) return next;
+    backend.sendBody(bytes, start, next);
+    if (this.#body.complete) backend.sendEnd(null, 0, 0);
+    const waits = this.#state === WAIT && this.exchange.status === 0 && !backend.connecting;
     engine.deadlines.set(this, waits ? engine.limits.responseTimeout : engine.limits.idleTimeout);
-    if (upstream.pending !== null) this.flow();
+    if (backend.congested) this.flow();
     return next;
+  }
+
+  #enterTunnel(): void {
+    const stash = this.#stash;
+    const tunnel = new ClientTunnel(this);
+    this.#tunnel = tunnel;
+    this.#state = TUNNEL;
+    tunnel.onProgress();
+    // What the client sent without waiting for the answer is the other protocol's already.
+    if (stash.bytes !== null) tunnel.onData(stash.bytes, stash.start, stash.end);
+    stash.clear(this.engine.io);
+    if (this.ended) tunnel.onEnd();
+    this.flow();
+  }
+
+  /** Both sides have ended. */
+  finishTunnel(): void {
+    this.#detach();
+    settle(this.engine, this);
+    this.#finish();
   }
 
   #keep(bytes: Bytes, start: number, end: number): void {
@@ -359,11 +372,10 @@ export class Downstream extends Channel {
   }
 
   #detach(): void {
-    const { upstream } = this;
-    if (upstream === null) return;
-    this.upstream = null;
-    upstream.down = null;
-    upstream.close();
+    const { backend } = this;
+    if (backend === null) return;
+    this.backend = null;
+    backend.cancel();
   }
 
   #finish(): void {

@@ -76,7 +76,9 @@ export const PATH_BACKSLASH: number = fault('the path holds a backslash');
 export const PATH_ABOVE_ROOT: number = fault('the path climbs above / with ".."');
 export const PATH_HIDDEN_DOTS: number = fault('the path hides "." or ".." between encoded slashes');
 export const CONNECT_REFUSED: number = fault('CONNECT is not served', 'UPGRADE_REFUSED');
-export const WEBSOCKET_REFUSED: number = fault('WebSocket is not served yet', 'UPGRADE_REFUSED');
+export const WEBSOCKET_REFUSED: number = fault(
+  'WebSocket is asked for with GET and without a body (RFC 6455 section 4.1)',
+);
 export const EXPECTATION_UNKNOWN: number = fault('Expect is not "100-continue"', 'EXPECTATION_FAILED');
 export const CHUNK_SIZE_INVALID: number = fault(
   'a chunk size is not 1 to 16 hexadecimal digits up to 2^53 (RFC 9112 section 7.1)',

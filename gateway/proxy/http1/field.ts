@@ -60,11 +60,7 @@ export function noteRequestLine(
       }
       break;
     case 7:
-      if (isWord(bytes, start, UPGRADE)) {
-        head.drop(line, HOP_BY_HOP);
-        if (valueEnd - valueStart === WEBSOCKET.length && isWord(bytes, valueStart, WEBSOCKET))
-          head.websocket = true;
-      }
+      if (isWord(bytes, start, UPGRADE)) noteUpgrade(head, bytes, line, valueStart, valueEnd);
       break;
     case 12:
       if (isWord(bytes, start, REQUEST_ID) && valueEnd > valueStart) head.requestId = line;
@@ -96,7 +92,8 @@ export function noteResponseLine(
   valueEnd: number,
 ): number {
   const length = nameEnd - start;
-  if (length === UPGRADE.length && isWord(bytes, start, UPGRADE)) head.drop(line, HOP_BY_HOP);
+  if (length === UPGRADE.length && isWord(bytes, start, UPGRADE))
+    noteUpgrade(head, bytes, line, valueStart, valueEnd);
   else if (
     length === CONNECTION.length &&
     valueEnd - valueStart === KEEP_ALIVE.length &&
@@ -154,6 +151,12 @@ function noteFraming(
     default:
   }
   return DONE;
+}
+
+/** Never passed on as it is: what is agreed to is written anew. */
+function noteUpgrade(head: Head, bytes: Uint8Array, line: number, start: number, end: number): void {
+  head.drop(line, HOP_BY_HOP);
+  if (end - start === WEBSOCKET.length && isWord(bytes, start, WEBSOCKET)) head.websocket = true;
 }
 
 /** Even equal repetitions and lists ("5, 5") are refused: RFC 9110 section 8.6 allows it. */

@@ -62,7 +62,16 @@ const REFUSED: readonly (readonly [name: string, request: string, status: number
   ['climbing above the root', 'GET /a/../../b HTTP/1.1\r\nHost: a\r\n\r\n', 400],
   ['hidden dots', 'GET /a/..%2fb HTTP/1.1\r\nHost: a\r\n\r\n', 400],
   ['other expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: bogus\r\n\r\n', 417],
-  ['WebSocket', 'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n', 501],
+  [
+    'WebSocket with a body',
+    `GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 52\r\n\r\n${SMUGGLED}`,
+    400,
+  ],
+  [
+    'WebSocket by POST',
+    'POST / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    400,
+  ],
   ['head too large', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
   ['target too large', `GET /${'x'.repeat(70_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
   ['too many headers', `GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(200)}\r\n`, 431],

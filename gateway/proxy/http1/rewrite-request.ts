@@ -16,10 +16,11 @@ const FORWARDED_FOR = Buffer.from('x-forwarded-for: ');
 const FORWARDED_PROTO = Buffer.from('x-forwarded-proto: http\r\n');
 const REQUEST_ID = Buffer.from('x-request-id: ');
 const ONE = 49;
+const UPGRADE = Buffer.from('connection: Upgrade\r\nupgrade: websocket\r\n');
 const CR = 13;
 const LF = 10;
 /** Room for everything of fixed length that is added. */
-const ADDED = 160;
+const ADDED = 256;
 
 /** What to change in a request's head. One object per worker, filled anew. */
 export class RequestEdit {
@@ -31,6 +32,10 @@ export class RequestEdit {
   forwarded: Forwarded | undefined = undefined;
   /** Keep an X-Forwarded-Proto that is there. */
   inMesh = false;
+  /** Ask the backend for WebSocket. */
+  upgrade = false;
+  /** A framing line of ours, with CR LF; '' when the client's holds. */
+  framing = '';
 }
 
 /** At least as many bytes as `writeRequestHead` will write. */
@@ -66,6 +71,12 @@ export function writeRequestHead(
     from = head.linesStart;
     at = copyText(`Host: ${edit.host}\r\n`, to, at);
     if (head.host >= 0) head.drop(head.host, REPLACED);
+  }
+  if (edit.upgrade || edit.framing !== '') {
+    at = copyBytes(bytes, from, head.linesStart, to, at);
+    from = head.linesStart;
+    if (edit.upgrade) at = copyBytes(UPGRADE, 0, UPGRADE.length, to, at);
+    at = copyText(edit.framing, to, at);
   }
   const removed = filters?.requestDrop;
   if (removed !== undefined) dropNamed(bytes, head, removed);

@@ -7,6 +7,7 @@ import { copyLines, dropNamed } from './rewrite-request.ts';
 
 const CONNECTION_CLOSE = Buffer.from('connection: close\r\n');
 const CONNECTION_KEEP_ALIVE = Buffer.from('connection: keep-alive\r\n');
+const CONNECTION_UPGRADE = Buffer.from('connection: Upgrade\r\nupgrade: websocket\r\n');
 const CHUNKED = Buffer.from('transfer-encoding: chunked\r\n');
 const ADDED = 128;
 
@@ -14,6 +15,7 @@ const ADDED = 128;
 export const SAY_NOTHING = 0;
 export const SAY_CLOSE = 1;
 export const SAY_KEEP_ALIVE = 2;
+export const SAY_UPGRADE = 3;
 
 export function boundResponseHead(head: Head, filters: CompiledFilters | undefined): number {
   return head.end - head.start + ADDED + (filters?.responseAppend?.length ?? 0);
@@ -40,6 +42,8 @@ export function writeResponseHead(
   if (connection === SAY_CLOSE) at = copyBytes(CONNECTION_CLOSE, 0, CONNECTION_CLOSE.length, to, at);
   else if (connection === SAY_KEEP_ALIVE)
     at = copyBytes(CONNECTION_KEEP_ALIVE, 0, CONNECTION_KEEP_ALIVE.length, to, at);
+  else if (connection === SAY_UPGRADE)
+    at = copyBytes(CONNECTION_UPGRADE, 0, CONNECTION_UPGRADE.length, to, at);
   to[at++] = 13;
   to[at++] = 10;
   return at;

@@ -2,14 +2,16 @@
 // pool. An answer that needs no change is written from where it was read: head and body in one call, nothing copied.
 //
 //   IDLE ─► HEAD ─► BODY ─► IDLE or closed
+//             └──► TUNNEL ─► closed   (101: the connection has left HTTP)
 import { errnoName } from '#native/errno';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
+import type { BackendStream } from '../backend-stream.ts';
+import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
-import { AS_IT_IS, endChunks, INTO_CHUNKS, OUT_OF_CHUNKS, sendBody } from './answer-body.ts';
+import { CHUNKS, DATA, LENGTH, TUNNEL as TUNNEL_FRAMING, type Framing } from '../framing.ts';
 import { Body } from './body.ts';
-import type { Downstream } from './downstream.ts';
 import {
   CODING_IN_1_0,
   DONE,
@@ -20,15 +22,9 @@ import {
   MORE,
   SWITCHED_UNASKED,
 } from './fault.ts';
-import { CLOSE, KEEP_ALIVE, type Head } from './head.ts';
-import {
-  boundResponseHead,
-  dropLine,
-  SAY_CLOSE,
-  SAY_KEEP_ALIVE,
-  SAY_NOTHING,
-  writeResponseHead,
-} from './rewrite-response.ts';
+import { CLOSE, KEEP_ALIVE, UPGRADE, type Head } from './head.ts';
+import { copyBytes, copyText } from './copy.ts';
+import { dropLine } from './rewrite-response.ts';
 import { scanResponse } from './scan.ts';
 import { Stash } from './stash.ts';
 
@@ -36,19 +32,22 @@ const IDLE = 0;
 const HEAD = 1;
 const BODY = 2;
 const CLOSED = 3;
+const TUNNEL = 4;
 
 const MAX_INTERIM = 32;
-const ONE = 49;
+/** 'ffffffff' CR LF before a chunk's data and CR LF after it. */
+export const CHUNK_FRAME: number = 12;
+const LAST_CHUNK = '0\r\n\r\n';
 /** Requests up to this size are kept until they are answered, to be sent again should the connection prove dead. */
 export const KEPT_REQUEST = 4096;
 
-export class Upstream extends Channel implements Pooled {
+export class Upstream extends Channel implements Pooled, BackendStream {
   poolIndex = -1;
   readonly engine: Engine;
   readonly pool: EndpointPool<Upstream>;
   readonly cluster: ClusterPool<Upstream>;
   /** Whose request this is; null while idle. */
-  down: Downstream | null = null;
+  down: ClientStream | null = null;
   /** Has served a request before: it may have been closed at the other end without our knowing. */
   reused = false;
   /** Memory to assemble a request in that is not too large. */
@@ -57,8 +56,10 @@ export class Upstream extends Channel implements Pooled {
   kept: Bytes;
   /** 0: not all of the request is in `kept`. */
   requestLength = 0;
+  /** The request's body is put into chunks here. */
+  chunking = false;
   #state = IDLE;
-  #mode = AS_IT_IS;
+  #framing: Framing = LENGTH;
   #keep = false;
   #interims = 0;
   #counted = false;
@@ -80,10 +81,19 @@ export class Upstream extends Channel implements Pooled {
     return this.#state === HEAD && this.#interims === 0 && this.#stash.bytes === null;
   }
 
-  /** A request is about to be written. */
-  begin(down: Downstream): void {
+  get congested(): boolean {
+    return this.pending !== null;
+  }
+
+  get pieces(): readonly number[] {
+    return this.#body.pieces;
+  }
+
+  /** A request is about to be written; `chunking`: its body goes into chunks. */
+  begin(down: ClientStream, chunking: boolean): void {
     this.down = down;
-    down.upstream = this;
+    down.backend = this;
+    this.chunking = chunking;
     this.#state = HEAD;
     this.#interims = 0;
     this.readSize = FULL_READ;
@@ -92,13 +102,43 @@ export class Upstream extends Channel implements Pooled {
     this.engine.deadlines.clear(this);
   }
 
+  sendBody(bytes: Bytes, start: number, end: number): void {
+    const { io } = this.engine;
+    if (this.chunking && this.#state !== TUNNEL) {
+      if (start === end) return;
+      const out = this.engine.out(end - start + CHUNK_FRAME);
+      io.write(this, out, 0, writeChunk(bytes.buffer, start, end, out.buffer, 0));
+    } else io.write(this, bytes, start, end);
+  }
+
+  /** Trailers are dropped, as RFC 9110 section 6.5.1 allows: few HTTP/1.1 backends read them. */
+  sendEnd(): void {
+    if (this.#state === TUNNEL) this.engine.io.end(this);
+    else if (this.chunking) {
+      const out = this.engine.out(LAST_CHUNK.length);
+      this.engine.io.write(this, out, 0, copyText(LAST_CHUNK, out.buffer, 0));
+    }
+  }
+
+  cancel(): void {
+    this.down = null;
+    if (this.#state === TUNNEL && !this.broken) {
+      // The client's last bytes are still to reach the backend.
+      this.#state = CLOSED;
+      this.engine.io.finish(this);
+    } else this.close();
+  }
+
+  connectTimeout(): void {
+    if (this.down !== null) this.engine.dispatch.connectFailed(this.down, this, 'CONNECT_TIMEOUT', '');
+  }
+
   close(): void {
     this.#state = CLOSED;
     this.pool.drop(this);
     this.engine.io.close(this);
   }
 
-  /** A defect was met. */
   abandon(): void {
     const { down } = this;
     if (down !== null) down.abandon();
@@ -108,7 +148,7 @@ export class Upstream extends Channel implements Pooled {
   /** Reads exactly while the client takes what comes. */
   flow(): void {
     const { down, engine } = this;
-    if (down !== null && down.pending !== null) {
+    if (down !== null && down.congested) {
       this.readSize = SLOW_READ;
       engine.io.pause(this);
     } else if (this.paused) engine.io.resume(this);
@@ -138,6 +178,10 @@ export class Upstream extends Channel implements Pooled {
         case BODY:
           start = this.#readBody(bytes, start, end);
           break;
+        case TUNNEL:
+          this.down.respondBody(bytes, start, end);
+          if (this.down?.congested) this.flow();
+          return;
         default:
           return;
       }
@@ -146,10 +190,10 @@ export class Upstream extends Channel implements Pooled {
 
   onEnd(): void {
     const { down } = this;
-    if (down !== null && this.#state === BODY && this.#body.endsWithConnection) {
-      if (this.#mode === INTO_CHUNKS) endChunks(this.engine, down);
+    if (down !== null && this.#state === TUNNEL) down.respondEnd(null, 0, 0);
+    else if (down !== null && this.#state === BODY && this.#body.endsWithConnection)
       this.#complete(down, false);
-    } else this.onError();
+    else this.onError();
   }
 
   onError(errno = 0): void {
@@ -215,119 +259,83 @@ export class Upstream extends Channel implements Pooled {
     return this.#answer(bytes, head, down, end);
   }
 
-  #passInterim(bytes: Bytes, head: Head, down: Downstream, end: number): number {
-    if (head.status === 101) return this.#refuse(down, SWITCHED_UNASKED, end);
+  #passInterim(bytes: Bytes, head: Head, down: ClientStream, end: number): number {
+    if (head.status === 101) return this.#switch(bytes, head, down, end);
     if (++this.#interims > MAX_INTERIM) return this.#refuse(down, INTERIM_FLOOD, end);
-    if (down.exchange.minor === 0) return head.end;
-    dropLine(head, head.lengthLine);
-    dropLine(head, head.codingLine);
-    dropLine(head, head.keepAliveLine);
-    const out = this.engine.out(boundResponseHead(head, undefined));
-    const length = writeResponseHead(out.buffer, 0, bytes.buffer, head, undefined, SAY_NOTHING, false);
-    down.exchange.bytesOut += length;
-    this.engine.io.write(down, out, 0, length);
+    down.interim(bytes, head);
     return head.end;
   }
 
+  /** 101: only as an answer to the question, and only for what was asked (RFC 9110 section 15.2.2). */
+  #switch(bytes: Bytes, head: Head, down: ClientStream, end: number): number {
+    const agreed = down.exchange.upgrade && head.websocket && (head.options & UPGRADE) !== 0;
+    if (!agreed || !down.requestComplete) return this.#refuse(down, SWITCHED_UNASKED, end);
+    this.#state = TUNNEL;
+    this.#framing = TUNNEL_FRAMING;
+    dropLine(head, head.lengthLine);
+    dropLine(head, head.codingLine);
+    down.respond(bytes, head, TUNNEL_FRAMING, end);
+    if (down.congested) this.flow();
+    return end;
+  }
+
   /** The final answer: finds its framing, sends its head with what is here of its body. Returns the end of what was used. */
-  #answer(bytes: Bytes, head: Head, down: Downstream, end: number): number {
+  #answer(bytes: Bytes, head: Head, down: ClientStream, end: number): number {
     const { exchange } = down;
     const { engine } = this;
     const { status } = head;
     const body = this.#body;
     this.#keep = (head.options & CLOSE) === 0 && (head.minor === 1 || (head.options & KEEP_ALIVE) !== 0);
-    this.#mode = AS_IT_IS;
+    this.#framing = LENGTH;
+    if (exchange.upgrade) {
+      // What the client sent after its question is not HTTP, nor may a backend take it for that.
+      this.#keep = false;
+      exchange.keep = false;
+    }
     if (exchange.headOnly || status === 204 || status === 304) {
       if (status === 204) dropLine(head, head.lengthLine);
-      if (status === 204 || exchange.minor === 0) dropLine(head, head.codingLine);
+      if (status === 204 || !down.takesChunks) dropLine(head, head.codingLine);
       body.beginLength(0);
     } else if (head.chunked) {
-      if (exchange.minor === 0) {
-        this.#mode = OUT_OF_CHUNKS;
-        exchange.keep = false;
-        dropLine(head, head.codingLine);
-      }
-      body.beginChunks(exchange.minor === 0);
+      this.#framing = CHUNKS;
+      body.beginChunks(!down.takesChunks);
     } else if (head.contentLength >= 0) body.beginLength(head.contentLength);
     else {
-      // A client that knows chunks gets chunks: its connection stays, and it can tell an answer that broke off.
-      if (exchange.minor === 1) this.#mode = INTO_CHUNKS;
-      else exchange.keep = false;
+      this.#framing = DATA;
       this.#keep = false;
       body.beginUntilClose();
     }
     const bodyEnd = body.read(bytes.buffer, head.end, end);
     if (bodyEnd < 0) return this.#refuse(down, bodyEnd, end);
     this.#state = BODY;
-    if (!down.requestComplete || down.retiring) exchange.keep = false;
-    exchange.status = status;
     if (engine.accessLog !== undefined) exchange.answeredAt = engine.now();
-    this.#sendHead(bytes, head, down, bodyEnd);
+    down.respond(bytes, head, this.#framing, bodyEnd);
     return this.#goOn(down, bodyEnd, end);
   }
 
-  #sendHead(bytes: Bytes, head: Head, down: Downstream, bodyEnd: number): void {
-    const { exchange } = down;
-    const { io } = this.engine;
-    const { filters } = exchange;
-    const { buffer } = bytes;
-    if (head.minor === 0) buffer[head.start + 7] = ONE;
-    const connection = !exchange.keep ? SAY_CLOSE : exchange.minor === 0 ? SAY_KEEP_ALIVE : SAY_NOTHING;
-    if (connection !== SAY_NOTHING) dropLine(head, head.keepAliveLine);
-    const filtered =
-      filters !== undefined && (filters.responseDrop !== undefined || filters.responseAppend !== undefined);
-    if (head.drops === 0 && connection === SAY_NOTHING && this.#mode === AS_IT_IS && !filtered) {
-      exchange.bytesOut += bodyEnd - head.start;
-      io.write(down, bytes, head.start, bodyEnd);
-      return;
-    }
-    const out = this.engine.out(boundResponseHead(head, filters));
-    const length = writeResponseHead(
-      out.buffer,
-      0,
-      buffer,
-      head,
-      filters,
-      connection,
-      this.#mode === INTO_CHUNKS,
-    );
-    exchange.bytesOut += length;
-    const bodyStart = head.end;
-    if (bodyEnd > bodyStart && this.#mode === AS_IT_IS && length <= bodyStart) {
-      // In front of the body, over the old head: still one write.
-      out.buffer.copy(buffer, bodyStart - length, 0, length);
-      exchange.bytesOut += bodyEnd - bodyStart;
-      io.write(down, bytes, bodyStart - length, bodyEnd);
-      return;
-    }
-    io.write(down, out, 0, length);
-    if (bodyEnd > bodyStart)
-      sendBody(this.engine, down, this.#mode, this.#body.pieces, bytes, bodyStart, bodyEnd);
-  }
-
   #readBody(bytes: Bytes, start: number, end: number): number {
-    const { down, engine } = this;
+    const { down } = this;
     if (down === null) return end;
     const next = this.#body.read(bytes.buffer, start, end);
     if (next < 0) return this.#refuse(down, next, end);
-    sendBody(engine, down, this.#mode, this.#body.pieces, bytes, start, next);
+    down.respondBody(bytes, start, next);
     return this.#goOn(down, next, end);
   }
 
   /** Ends the answer, or waits for more of it. Returns the end of what was used. */
-  #goOn(down: Downstream, next: number, end: number): number {
+  #goOn(down: ClientStream, next: number, end: number): number {
     if (this.#body.complete) {
       this.#complete(down, next < end);
       return end;
     }
     const { deadlines, limits } = this.engine;
     deadlines.set(down, limits.idleTimeout);
-    if (down.pending !== null) this.flow();
+    if (down.congested) this.flow();
     return next;
   }
 
   /** The answer is complete. Bytes beyond its end, or a request that is not yet sent, spoil the connection. */
-  #complete(down: Downstream, surplus: boolean): void {
+  #complete(down: ClientStream, surplus: boolean): void {
     this.down = null;
     const { engine } = this;
     if (!this.#keep || surplus || this.peerEnded || !down.requestComplete || this.pending !== null)
@@ -339,12 +347,19 @@ export class Upstream extends Channel implements Pooled {
       if (this.pool.give(this)) engine.deadlines.set(this, engine.limits.idleTimeout);
       else this.close();
     }
-    down.done();
+    down.respondEnd(null, 0, 0);
   }
 
   /** What came is not HTTP, or not what was asked for. */
-  #refuse(down: Downstream, fault: number, end: number): number {
+  #refuse(down: ClientStream, fault: number, end: number): number {
     down.fail('UPSTREAM_PROTOCOL', faultDetail(fault));
     return end;
   }
+}
+
+/** `bytes` from `start` to `end` as one chunk (RFC 9112 section 7.1). Returns the index after it. */
+export function writeChunk(bytes: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  at = copyText(`${(end - start).toString(16)}\r\n`, to, at);
+  at = copyBytes(bytes, start, end, to, at);
+  return copyText('\r\n', to, at);
 }

@@ -1,12 +1,12 @@
-// One request and its answer, from the head to the last byte: where it goes and what will be counted. Every client
-// connection has one such object and fills it anew for each request.
-import type { CompiledFilters } from '../../filter/filters.ts';
-import type { FailureCode } from '../../model/failure.ts';
-import type { CompiledRule } from '../../route/compiled-rule.ts';
-import type { ClusterPool } from '../../upstream/cluster-pool.ts';
-import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
-import type { ServedListener } from '../compiled-config.ts';
-import type { Upstream } from './upstream.ts';
+// One request and its answer, from the head to the last byte: where it goes and what will be counted. Every client stream
+// has one such object; HTTP/1.1 fills its one anew for each request.
+import type { CompiledFilters } from '../filter/filters.ts';
+import type { FailureCode } from '../model/failure.ts';
+import type { CompiledRule } from '../route/compiled-rule.ts';
+import type { ClusterPool } from '../upstream/cluster-pool.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
+import type { ServedListener } from './compiled-config.ts';
+import type { Upstream } from './http1/upstream.ts';
 
 export class Exchange {
   /** A request was begun and not settled yet. */
@@ -17,6 +17,8 @@ export class Exchange {
   /** The client's connection serves another request after this one. */
   keep = false;
   headOnly = false;
+  /** Asks to leave HTTP for WebSocket on this connection or stream. */
+  upgrade = false;
   listener: ServedListener | undefined = undefined;
   rule: CompiledRule | undefined = undefined;
   filters: CompiledFilters | undefined = undefined;
@@ -44,6 +46,7 @@ export class Exchange {
     this.minor = 1;
     this.keep = false;
     this.headOnly = false;
+    this.upgrade = false;
     this.listener = undefined;
     this.rule = undefined;
     this.filters = undefined;

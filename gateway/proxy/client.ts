@@ -1,0 +1,81 @@
+// A client's connection, whatever it speaks: where it came in, from whom, and how it is told to go.
+import { Channel } from './channel.ts';
+import type { Scope } from './compiled-config.ts';
+import type { Engine } from './engine.ts';
+import { forwardedFor, type Forwarded } from './http1/forwarded.ts';
+
+export abstract class Client extends Channel {
+  readonly engine: Engine;
+  /** Where the connection came in: key of the configuration's scopes. */
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+  readonly forwarded: Forwarded;
+  /** Counts what belongs to no listener of its own. */
+  readonly scopeId: number;
+  /** Clients are workloads of the mesh. */
+  readonly inMesh: boolean;
+  /** A client that cannot be written to needs nothing more. */
+  override readonly endsWhenBroken = true;
+  /** Speaks HTTP/2. */
+  readonly http2: boolean = false;
+  /** Serves no request after the next answer. */
+  retiring = false;
+  #turnedAway = false;
+
+  constructor(engine: Engine, key: string, address: string, port: number) {
+    super();
+    this.engine = engine;
+    this.key = key;
+    this.address = address;
+    this.port = port;
+    this.forwarded = forwardedFor(address);
+    const scope = this.scope();
+    this.scopeId = scope?.id ?? 0;
+    this.inMesh = scope?.inMesh ?? false;
+    engine.clients.add(this);
+  }
+
+  /** What the configuration in force serves here; undefined when it is gone. */
+  scope(): Scope | undefined {
+    return this.engine.config.scopes.get(this.key);
+  }
+
+  /** The client does not take what was written to it. */
+  get congested(): boolean {
+    return this.pending !== null;
+  }
+
+  onConnected(): void {}
+
+  onClosed(): void {
+    if (this.#turnedAway) this.engine.turnedAway--;
+    else this.engine.clients.delete(this);
+    this.engine.recorder.clientClosed(this.scopeId);
+  }
+
+  /** One client too many: it is told so, and takes no place while it is being closed. */
+  turnAway(): void {
+    this.#turnedAway = true;
+    this.engine.turnedAway++;
+    this.engine.clients.delete(this);
+    this.sayOverloaded();
+  }
+
+  /** Another client object takes the connection over (`Io.handOver`) and the place of this one. */
+  protected succeed(next: Client): void {
+    this.engine.clients.delete(this);
+    next.retiring = this.retiring;
+    this.engine.io.handOver(this, next);
+  }
+
+  /** Says that there are too many clients, and closes. */
+  protected abstract sayOverloaded(): void;
+  /** Ends the connection once what is under way is done, or after `grace` milliseconds without a request. */
+  abstract retire(grace: number): void;
+  /** Time is up: what is under way fails with STOPPED. */
+  abstract stop(): void;
+  abandon(): void {
+    this.engine.io.reset(this);
+  }
+}
