@@ -3,6 +3,7 @@ import { Channel } from './channel.ts';
 import type { Scope } from './compiled-config.ts';
 import type { Engine } from './engine.ts';
 import { forwardedFor, type Forwarded } from './http1/forwarded.ts';
+import type { RequestMemo } from './http1/request-memo.ts';
 
 export abstract class Client extends Channel {
   readonly engine: Engine;
@@ -19,6 +20,10 @@ export abstract class Client extends Channel {
   override readonly endsWhenBroken = true;
   /** Speaks HTTP/2. */
   readonly http2: boolean = false;
+  /** Has had a request. */
+  served = false;
+  /** What the last request asked for, once there was more than one. */
+  memo: RequestMemo | null = null;
   /** Serves no request after the next answer. */
   retiring = false;
   #turnedAway = false;

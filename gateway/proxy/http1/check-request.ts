@@ -1,7 +1,7 @@
 // Everything that makes a scanned head a request that may be routed: version and framing fit together, the target and the
 // Host name one place, nothing is asked that is not served. Fills the view that routes are matched by.
+import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
-import type { Downstream } from './downstream.ts';
 import {
   CODING_IN_1_0,
   CONNECT_REFUSED,
@@ -25,7 +25,7 @@ const SLASH = 47;
  * DONE or a fault. Upgrades: WebSocket is passed on when it is asked for as RFC 6455 says; every other Upgrade
  * is ignored as RFC 9110 section 7.8 allows, since clients offer h2c on ordinary requests.
  */
-export function checkRequest(engine: Engine, down: Downstream, bytes: Buffer, head: Head): number {
+export function checkRequest(engine: Engine, down: ClientStream, bytes: Buffer, head: Head): number {
   const { exchange } = down;
   const { minor, options } = head;
   exchange.minor = minor;
@@ -59,23 +59,24 @@ export function checkRequest(engine: Engine, down: Downstream, bytes: Buffer, he
 }
 
 /** Path, query, host and listener: as the last time, or read anew. */
-function resolve(engine: Engine, down: Downstream, bytes: Buffer, head: Head, method: string): number {
+function resolve(engine: Engine, down: ClientStream, bytes: Buffer, head: Head, method: string): number {
   const { view } = engine;
-  const { memo } = down;
+  const { client } = down;
+  const { memo } = client;
   if (memo !== null && !head.targetOdd && memo.holds(bytes, head)) {
     view.path = memo.path;
     view.query = memo.query;
     view.host = memo.host;
     if (memo.config !== engine.config) {
       memo.config = engine.config;
-      memo.listener = down.scope()?.listeners.find(memo.host);
+      memo.listener = client.scope()?.listeners.find(memo.host);
     }
     down.exchange.listener = memo.listener;
     return DONE;
   }
   const fault = read(engine, bytes, head, method);
   if (fault !== DONE) return fault;
-  const listener = down.scope()?.listeners.find(view.host);
+  const listener = client.scope()?.listeners.find(view.host);
   down.exchange.listener = listener;
   // The first request of a connection may be its last: only the second one is worth remembering.
   if (!head.targetOdd) {
@@ -86,8 +87,8 @@ function resolve(engine: Engine, down: Downstream, bytes: Buffer, head: Head, me
       memo.host = view.host;
       memo.listener = listener;
       memo.config = engine.config;
-    } else if (down.served) down.memo = new RequestMemo();
-    down.served = true;
+    } else if (client.served) client.memo = new RequestMemo();
+    client.served = true;
   }
   return DONE;
 }

@@ -18,7 +18,6 @@ import { DONE, faultCode, faultDetail, MORE } from './fault.ts';
 import type { Head } from './head.ts';
 import { failureAnswer } from './local-answer.ts';
 import { CR, LF } from './octets.ts';
-import type { RequestMemo } from './request-memo.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { readRequestHead } from './read-request-head.ts';
 import { Stash } from './stash.ts';
@@ -36,9 +35,6 @@ const LINGER_TIMEOUT = 2000;
 export class Downstream extends Client implements ClientStream {
   readonly exchange: Exchange = new Exchange();
   backend: BackendStream | null = null;
-  memo: RequestMemo | null = null;
-  /** Has had a request. */
-  served = false;
   framing: Framing = LENGTH;
   #state = HEAD;
   readonly #body = new Body();
