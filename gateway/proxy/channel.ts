@@ -17,6 +17,29 @@ export const STAY = 0;
 export const CLOSE_WHEN_WRITTEN = 1;
 export const END_WHEN_WRITTEN = 2;
 
+/**
+ * TLS between a connection's descriptor and its bytes. `recv` and `send` mean what recv(2) and send(2) mean: a count, 0 for
+ * the peer's end, -1 with `errno`, where EAGAIN waits for the next event.
+ */
+export interface Secure {
+  readonly errno: number;
+  /** The last `recv` left nothing behind, neither here nor in the kernel. */
+  readonly drained: boolean;
+  /** Reading goes on when there is room to write: the protocol has something to say itself. */
+  readonly wantsWrite: boolean;
+  /** What TLS itself failed with, in words; '' when it was the connection below. */
+  readonly failure: string;
+  /** The connection stands: its descriptor. Nothing was sent on it. */
+  attach(fd: number): void;
+  /** Begins or goes on: 1 done, 0 wait for the next event, -1 failed. */
+  handshake(): number;
+  recv(address: number, size: number): number;
+  send(address: number, size: number): number;
+  /** Tells the peer that this was all (close_notify). False when there is no room for it yet. */
+  end(): boolean;
+  free(): void;
+}
+
 /** State and events of a connection. Events are called by the engine, never from within `Io` calls but `onClosed`. */
 export abstract class Channel {
   /** Descriptor, or any number above -1 for an engine without; -1 once closed. */
@@ -30,9 +53,14 @@ export abstract class Channel {
   paused = false;
   /** Most bytes of one read: FULL_READ or SLOW_READ. */
   readSize: number = FULL_READ;
+  /** Looks at what came without taking it: `onData` is called again with the same bytes and those after them. */
+  peeks = false;
   /** Stands in the engine's list of channels to read from. */
   queued = false;
+  /** Not connected yet, or shaking hands. */
   connecting = false;
+  /** Null without TLS. Set before `Io.connect` or by `Io.secure`; freed when the channel is closed. */
+  secure: Secure | null = null;
   /** The peer has sent FIN (or the connection broke): read to the end, no further edge comes. */
   peerEnded = false;
   /** `onEnd` was called. */
@@ -79,6 +107,8 @@ export interface Io {
   write(channel: Channel, bytes: Bytes, start: number, end: number): void;
   /** Starts to connect; `onConnected` or `onError` follows. What is written meanwhile waits in `pending`. */
   connect(channel: Channel, address: string, port: number): void;
+  /** Puts TLS on an open connection and shakes hands: `onConnected` or `onError` follows. */
+  secure(channel: Channel, secure: Secure): void;
   /** No `onData` until `resume`, which never calls it itself. */
   pause(channel: Channel): void;
   resume(channel: Channel): void;

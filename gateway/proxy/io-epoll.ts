@@ -5,17 +5,9 @@
 // Per request and side this is one read, one write and a share of a wait. Each bend of style here was measured: 90 % of the
 // time is the kernel's, so what counts is the number of calls. bench: `npm run bench -- http1`.
 import { performance } from 'node:perf_hooks';
-import {
-  acceptConnection,
-  closeSocket,
-  endWriting,
-  peerOfAccepted,
-  resetOnClose,
-  startConnection,
-} from '#native/socket';
-import { EAGAIN, ECONNRESET, EINTR, EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOTCONN } from '#native/errno';
+import { closeSocket, endWriting, resetOnClose, startConnection } from '#native/socket';
+import { EAGAIN, ECONNRESET, EINTR, ENOTCONN } from '#native/errno';
 import { Epoll, EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '#native/epoll';
-import { lastErrno, recv, send } from '#native/libc';
 import { allocatePinned, allocateUnzeroed, type Pinned } from '#native/memory';
 import {
   CLOSE_WHEN_WRITTEN,
@@ -24,29 +16,22 @@ import {
   type Bytes,
   type Channel,
   type Io,
+  type Secure,
   FULL_READ,
 } from './channel.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
-import { keepPending, movePending, releasePending } from './pending.ts';
+import { awaitRoom, keepPending, movePending, releasePending } from './pending.ts';
+import { endTransfer, receive, transferErrno, transmit } from './transfer.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
-const MSG_NOSIGNAL = 0x4000;
 /** Reads from one channel before the others get their turn. */
 const READS_PER_TURN = 8;
-const ACCEPTS_PER_TURN = 64;
 /** Tag of listeners and other watched descriptors; connections count from 1. */
 const WATCHED = 0;
 const LAST_TAG = 0x3fffffff;
 /** `fd` of a channel whose socket could not be made, until it is closed. */
 const NO_DESCRIPTOR = 0x7fffffff;
-
-/** What `accept` left behind: an empty queue, perhaps more, or no descriptors to take it out with. */
-const ACCEPT_EMPTY = 0;
-const ACCEPT_MORE = 1;
-export const ACCEPT_EXHAUSTED = 2;
-
-export type Accepted = (fd: number, address: string, port: number) => void;
 
 export class EpollIo implements Io {
   buffered = 0;
@@ -111,24 +96,6 @@ export class EpollIo implements Io {
     this.#epoll.remove(fd);
   }
 
-  /** Takes what waits in a listener's queue. */
-  accept(listener: number, accepted: Accepted, limit: number = ACCEPTS_PER_TURN): number {
-    for (let i = 0; i < limit; i++) {
-      const fd = acceptConnection(listener);
-      if (fd < 0) {
-        const errno = lastErrno();
-        if (errno === EAGAIN) return ACCEPT_EMPTY;
-        if (errno === EMFILE || errno === ENFILE || errno === ENOBUFS || errno === ENOMEM)
-          return ACCEPT_EXHAUSTED;
-        // ECONNABORTED and the like concern one connection that is gone already.
-        continue;
-      }
-      const { address, port } = peerOfAccepted();
-      accepted(fd, address, port);
-    }
-    return ACCEPT_MORE;
-  }
-
   /** Gives an open descriptor to a channel. False when epoll has no room for it; the descriptor is then closed. */
   adopt(channel: Channel, fd: number): boolean {
     const tag = this.#tag === LAST_TAG ? 1 : this.#tag + 1;
@@ -152,11 +119,11 @@ export class EpollIo implements Io {
   write(channel: Channel, bytes: Bytes, start: number, end: number): void {
     if (channel.fd < 0 || (channel.broken && !channel.connecting)) return;
     if (channel.pending === null && !channel.connecting) {
-      const sent = send(channel.fd, bytes.address + start, end - start, MSG_NOSIGNAL);
+      const sent = transmit(channel, bytes.address + start, end - start);
       if (sent === end - start) return;
       if (sent >= 0) start += sent;
       else {
-        const errno = lastErrno();
+        const errno = transferErrno(channel);
         if (errno !== EAGAIN && errno !== EINTR && errno !== ENOTCONN) {
           this.#fail(channel, errno);
           return;
@@ -169,11 +136,21 @@ export class EpollIo implements Io {
   connect(channel: Channel, address: string, port: number): void {
     const fd = startConnection(address, port);
     channel.connecting = true;
-    if (fd >= 0 && this.adopt(channel, fd)) return;
+    if (fd >= 0 && this.adopt(channel, fd)) {
+      channel.secure?.attach(fd);
+      return;
+    }
     // Even a connection that fails at once says so later, as an event.
     channel.fd = NO_DESCRIPTOR;
     this.#deadlines.add(channel);
     this.#fail(channel, fd < 0 ? -fd : ECONNRESET);
+  }
+
+  secure(channel: Channel, secure: Secure): void {
+    channel.secure = secure;
+    channel.connecting = true;
+    secure.attach(channel.fd);
+    this.#queue(channel);
   }
 
   pause(channel: Channel): void {
@@ -186,18 +163,19 @@ export class EpollIo implements Io {
   }
 
   finish(channel: Channel): void {
-    if (channel.pending === null || channel.broken) this.close(channel);
-    else channel.closing = CLOSE_WHEN_WRITTEN;
+    channel.closing = CLOSE_WHEN_WRITTEN;
+    if (channel.pending === null || channel.broken) this.#endNow(channel);
   }
 
   end(channel: Channel): void {
-    if (channel.pending !== null) channel.closing = END_WHEN_WRITTEN;
-    else if (channel.fd >= 0 && !channel.broken) endWriting(channel.fd);
+    channel.closing = END_WHEN_WRITTEN;
+    if (channel.pending === null) this.#endNow(channel);
   }
 
   close(channel: Channel): void {
     const { fd } = channel;
     if (fd < 0) return;
+    endTransfer(channel);
     channel.fd = -1;
     this.#deadlines.remove(channel);
     releasePending(this, channel);
@@ -211,6 +189,8 @@ export class EpollIo implements Io {
 
   reset(channel: Channel): void {
     if (channel.fd >= 0 && channel.fd !== NO_DESCRIPTOR) resetOnClose(channel.fd);
+    // Nor a word that this was all.
+    channel.broken = true;
     this.close(channel);
   }
 
@@ -220,6 +200,8 @@ export class EpollIo implements Io {
     to.paused = from.paused;
     to.peerEnded = from.peerEnded;
     to.ended = from.ended;
+    to.secure = from.secure;
+    from.secure = null;
     movePending(from, to);
     this.#deadlines.replace(from, to);
     if (from.fd !== NO_DESCRIPTOR) this.#channels[from.fd] = to;
@@ -238,7 +220,7 @@ export class EpollIo implements Io {
   #handle(channel: Channel, events: number): void {
     if ((events & EPOLLOUT) !== 0) {
       if (channel.connecting) {
-        if ((events & (EPOLLERR | EPOLLHUP)) === 0) this.#connected(channel);
+        if (channel.secure === null && (events & (EPOLLERR | EPOLLHUP)) === 0) this.#connected(channel);
       } else if (channel.pending !== null) this.#flush(channel);
       if (channel.fd < 0) return;
     }
@@ -249,11 +231,18 @@ export class EpollIo implements Io {
         return;
       }
     }
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(channel);
+    const { secure } = channel;
+    if (
+      (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0 ||
+      (secure !== null && (channel.connecting || secure.wantsWrite))
+    )
+      this.#read(channel);
   }
 
   /** Reads until the kernel has no more. A short read says so without another call. */
   #read(channel: Channel): void {
+    const { secure } = channel;
+    if (secure !== null && channel.connecting && !this.#shakeHands(channel, secure)) return;
     for (let i = 0; i < READS_PER_TURN; i++) {
       if (channel.fd < 0 || channel.ended) return;
       if (channel.paused) {
@@ -261,10 +250,10 @@ export class EpollIo implements Io {
         return;
       }
       const size = channel.readSize;
-      const count = recv(channel.fd, this.#receiveAddress, size, 0);
+      const count = receive(channel, this.#receiveAddress, size);
       if (count > 0) {
         channel.onData(this.#receive, HEADROOM, HEADROOM + count);
-        if (count < size && !channel.peerEnded) {
+        if (count < size && !channel.peerEnded && (secure === null || secure.drained)) {
           channel.readable = false;
           return;
         }
@@ -274,7 +263,7 @@ export class EpollIo implements Io {
         channel.onEnd();
         return;
       } else {
-        const errno = lastErrno();
+        const errno = transferErrno(channel);
         if (errno === EINTR) continue;
         channel.readable = false;
         if (errno !== EAGAIN) channel.onError(errno);
@@ -283,6 +272,15 @@ export class EpollIo implements Io {
     }
     channel.readable = true;
     this.#queue(channel);
+  }
+
+  /** Whether the channel can be read from now. */
+  #shakeHands(channel: Channel, secure: Secure): boolean {
+    if (channel.broken) return false;
+    const result = secure.handshake();
+    if (result < 0) this.#fail(channel, secure.errno);
+    else if (result > 0) this.#connected(channel);
+    return result > 0 && channel.fd >= 0;
   }
 
   #connected(channel: Channel): void {
@@ -295,9 +293,9 @@ export class EpollIo implements Io {
     const pending = channel.pending;
     if (pending === null) return;
     const length = channel.pendingEnd - channel.pendingStart;
-    const sent = send(channel.fd, pending.address + channel.pendingStart, length, MSG_NOSIGNAL);
+    const sent = length === 0 ? 0 : transmit(channel, pending.address + channel.pendingStart, length);
     if (sent < 0) {
-      const errno = lastErrno();
+      const errno = transferErrno(channel);
       if (errno !== EAGAIN && errno !== EINTR) this.#fail(channel, errno);
       return;
     }
@@ -308,11 +306,21 @@ export class EpollIo implements Io {
       return;
     }
     channel.pending = null;
-    if (channel.closing === CLOSE_WHEN_WRITTEN) this.close(channel);
-    else if (channel.closing === END_WHEN_WRITTEN) {
-      channel.closing = STAY;
-      endWriting(channel.fd);
-    } else channel.onDrained();
+    if (channel.closing !== STAY) this.#endNow(channel);
+    else channel.onDrained();
+  }
+
+  /** Everything is written: closes the channel, or its half. */
+  #endNow(channel: Channel): void {
+    const { secure } = channel;
+    if (secure !== null && !channel.broken && !channel.connecting && !secure.end()) {
+      awaitRoom(channel);
+      return;
+    }
+    const close = channel.closing === CLOSE_WHEN_WRITTEN;
+    channel.closing = STAY;
+    if (close) this.close(channel);
+    else if (channel.fd >= 0 && !channel.broken) endWriting(channel.fd);
   }
 
   #fail(channel: Channel, errno: number): void {

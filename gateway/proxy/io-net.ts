@@ -101,6 +101,10 @@ export class NetIo implements Io {
     channel.pendingStart = 0;
   }
 
+  secure(): void {
+    throw new Error('TLS needs the engine epoll');
+  }
+
   pause(channel: Channel): void {
     channel.paused = true;
     socketOf(channel).pause();

@@ -1,8 +1,9 @@
 // A worker's listeners under epoll. Closing one is a matter of two ticks: new connections are held off in the kernel, those
 // that wait in the queue are taken out, and only then is the socket closed, so that nobody who was let in is reset.
 import { closeSocket, dropNewConnections } from '#native/socket';
+import { ACCEPT_EXHAUSTED, acceptWaiting, type Accepted } from './accept.ts';
 import { TICK } from './deadlines.ts';
-import { ACCEPT_EXHAUSTED, type Accepted, type EpollIo } from './io-epoll.ts';
+import type { EpollIo } from './io-epoll.ts';
 
 interface OpenListener {
   readonly fd: number;
@@ -62,7 +63,7 @@ export class ListenerSet {
   #watch(listener: OpenListener): void {
     listener.watched = true;
     this.#io.watch(listener.fd, () => {
-      if (this.#io.accept(listener.fd, listener.accepted) !== ACCEPT_EXHAUSTED) return;
+      if (acceptWaiting(listener.fd, listener.accepted) !== ACCEPT_EXHAUSTED) return;
       // Without descriptors the listener would be reported for ever: look again at the next tick.
       this.#io.unwatch(listener.fd);
       listener.watched = false;
@@ -71,7 +72,7 @@ export class ListenerSet {
   }
 
   #close(name: string, listener: OpenListener): void {
-    this.#io.accept(listener.fd, listener.accepted, Number.MAX_SAFE_INTEGER);
+    acceptWaiting(listener.fd, listener.accepted, Number.MAX_SAFE_INTEGER);
     if (listener.watched) this.#io.unwatch(listener.fd);
     closeSocket(listener.fd);
     this.#listeners.delete(name);

@@ -2,6 +2,7 @@
 import type { Bytes, Channel, Io } from './channel.ts';
 
 const SMALLEST = 4096;
+const NOTHING: Bytes = { buffer: Buffer.alloc(0), address: 0 };
 
 /** Adds a copy of `bytes` from `start` to `end`. */
 export function keepPending(io: Io, channel: Channel, bytes: Bytes, start: number, end: number): void {
@@ -33,4 +34,11 @@ export function movePending(from: Channel, to: Channel): void {
   to.pendingStart = from.pendingStart;
   to.pendingEnd = from.pendingEnd;
   from.pending = null;
+}
+
+/** Nothing is left but what the protocol below has to say when there is room: the channel counts as pending until then. */
+export function awaitRoom(channel: Channel): void {
+  channel.pending = NOTHING;
+  channel.pendingStart = 0;
+  channel.pendingEnd = 0;
 }
