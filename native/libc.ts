@@ -17,6 +17,9 @@ export const write: Call = declare('int write(int, uint64, uint32)');
  */
 export const recv: Call = declare('int recv(int, uint64, uint32, int)');
 export const send: Call = declare('int send(int, uint64, uint32, int)');
+/** sendmsg(2), recvmsg(2): the address of a struct msghdr. */
+export const sendmsg: Call = declare('int64 sendmsg(int, uint64, int)');
+export const recvmsg: Call = declare('int64 recvmsg(int, uint64, int)');
 export const close: Call = declare('int close(int)');
 export const socket: Call = declare('int socket(int, int, int)');
 export const bind: Call = declare('int bind(int, uint64, uint32)');
