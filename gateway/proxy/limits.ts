@@ -15,7 +15,16 @@ export type LimitName =
   | 'idleTimeout'
   | 'connectTimeout'
   | 'responseTimeout'
-  | 'tunnelTimeout';
+  | 'tunnelTimeout'
+  | 'maxStreams'
+  | 'streamWindow'
+  | 'connectionWindow'
+  | 'maxContinuations'
+  | 'maxStreamResets'
+  | 'maxControlFrames'
+  | 'maxEmptyFrames'
+  | 'maxCrumbs'
+  | 'maxUnreadReplies';
 
 export type Limits = Readonly<Record<LimitName, number>>;
 
@@ -125,6 +134,78 @@ export const LIMITS: readonly Limit[] = [
     flag: '--tunnel-timeout',
     doc: 'no byte moved either way on a WebSocket; beyond it both connections are closed',
     failures: ['CLIENT_GONE'],
+  },
+  {
+    name: 'maxStreams',
+    value: 100,
+    unit: 'count',
+    flag: '--max-streams',
+    doc: 'requests at once on one HTTP/2 connection of a client; one more is refused with REFUSED_STREAM',
+    failures: [],
+  },
+  {
+    name: 'streamWindow',
+    value: 262_144,
+    unit: 'bytes',
+    flag: '--stream-window',
+    doc: 'body that an HTTP/2 peer may send on one stream before it was passed on; it waits beyond that',
+    failures: [],
+  },
+  {
+    name: 'connectionWindow',
+    value: 1_048_576,
+    unit: 'bytes',
+    flag: '--connection-window',
+    doc: 'the same for all streams of an HTTP/2 connection together; what one connection can make the proxy hold',
+    failures: [],
+  },
+  {
+    name: 'maxContinuations',
+    value: 32,
+    unit: 'count',
+    flag: '--max-continuations',
+    doc: 'CONTINUATION frames of one HTTP/2 header block; beyond it the connection ends with ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
+  },
+  {
+    name: 'maxStreamResets',
+    value: 500,
+    unit: 'count',
+    flag: '--max-stream-resets',
+    doc: 'HTTP/2 streams that a peer resets, or makes us reset by its errors, at once and again in 30 s; each complete answer earns one back; beyond it ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
+  },
+  {
+    name: 'maxControlFrames',
+    value: 10_000,
+    unit: 'count',
+    flag: '--max-control-frames',
+    doc: 'HTTP/2 frames that carry no request (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones) at once and again in 30 s; each frame of data earns four back; beyond it ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
+  },
+  {
+    name: 'maxEmptyFrames',
+    value: 100,
+    unit: 'count',
+    flag: '--max-empty-frames',
+    doc: 'HTTP/2 DATA frames without data at once and again in 30 s; beyond it ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
+  },
+  {
+    name: 'maxCrumbs',
+    value: 1000,
+    unit: 'count',
+    flag: '--max-crumbs',
+    doc: 'DATA frames below 256 bytes that the windows of an HTTP/2 peer force on us, at once and again in 30 s; beyond it ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
+  },
+  {
+    name: 'maxUnreadReplies',
+    value: 200,
+    unit: 'count',
+    flag: '--max-unread-replies',
+    doc: 'answers to PING and SETTINGS that wait for an HTTP/2 peer which does not read; beyond it ENHANCE_YOUR_CALM',
+    failures: ['CLIENT_GONE', 'UPSTREAM_RESET'],
   },
 ];
 
