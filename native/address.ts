@@ -52,11 +52,14 @@ export function formatAddress(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function writeIPv4(target: Buffer, offset: number, address: string): void {
+/** Four bytes at `offset`, in network byte order. */
+export function writeIPv4(target: Buffer, offset: number, address: string): void {
   for (const part of address.split('.')) target[offset++] = Number(part);
 }
 
-function writeIPv6(target: Buffer, offset: number, address: string): void {
+/** Sixteen bytes at `offset`, in network byte order. */
+export function writeIPv6(target: Buffer, offset: number, address: string): void {
+  target.fill(0, offset, offset + 16);
   const [head = '', tail] = address.split('::');
   const front = groupsOf(head);
   const back = tail === undefined ? [] : groupsOf(tail);
@@ -73,12 +76,16 @@ function groupsOf(text: string): number[] {
   });
 }
 
-function readIPv4(source: Buffer, offset: number): string {
+/** The four bytes at `offset`. */
+export function readIPv4(source: Buffer, offset: number): string {
   return `${source[offset]}.${source[offset + 1]}.${source[offset + 2]}.${source[offset + 3]}`;
 }
 
-/** RFC 5952: lower case, no leading zeros, the first longest run of at least two zero groups as '::'. */
-function readIPv6(source: Buffer, offset: number): string {
+/**
+ * The sixteen bytes at `offset`. RFC 5952: lower case, no leading zeros, the first longest run of at least two zero groups as
+ * '::'. What is mapped reads as IPv4.
+ */
+export function readIPv6(source: Buffer, offset: number): string {
   const groups: number[] = [];
   for (let i = 0; i < 8; i++) groups.push(source.readUInt16BE(offset + i * 2));
   if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0))
