@@ -18,6 +18,7 @@ export const EINVAL = 22;
 export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOSPC = 28;
+export const EPROTO = 71;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
 export const ENOTCONN = 107;

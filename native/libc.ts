@@ -40,6 +40,9 @@ export const munmap: Call = declare('int munmap(uint64, uint64)');
 export const mount: Call = declare('int mount(uint64, uint64, uint64, uint64, uint64)');
 export const umount2: Call = declare('int umount2(uint64, int)');
 export const sysconf: Call = declare('int64 sysconf(int)');
+/** memcpy(3) and memcmp(3), for memory that is not ours. */
+export const memcpy: Call = declare('uint64 memcpy(uint64, uint64, uint64)');
+export const memcmp: Call = declare('int memcmp(uint64, uint64, uint64)');
 /** fcntl(2) and ioctl(2) with one integer or address as argument. */
 export const fcntl: Call = declare('int fcntl(int, int, int64)');
 export const ioctl: Call = declare('int ioctl(int, uint64, int64)');
