@@ -3,7 +3,8 @@
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { EventFd } from '#native/event-fd';
 import { closeSocket, localAddress } from '#native/socket';
-import { frontendKey, portKey } from './compiled-config.ts';
+import { frontendKey } from './compiled-config.ts';
+import { portKey } from './port-key.ts';
 import { Deadlines, TICK } from './deadlines.ts';
 import { EpollIo } from './io-epoll.ts';
 import { ListenerSet } from './listener-set.ts';
@@ -104,7 +105,7 @@ class EpollWorker {
   }
 
   #openPort(port: number, fd: number): void {
-    const key = portKey(port);
+    const key = portKey('tcp', port);
     this.#listeners.open(String(port), fd, (socket, address, clientPort) => {
       this.#core.admit(key, address, clientPort, (client) => this.#io.adopt(client, socket));
     });

@@ -1,6 +1,6 @@
 // The life of a worker with node:net: Node's own event loop, and listeners that the worker opens itself.
 import { createServer, type Server, type Socket } from 'node:net';
-import { portKey } from './compiled-config.ts';
+import { portKey } from './port-key.ts';
 import { Deadlines, TICK } from './deadlines.ts';
 import { NetIo } from './io-net.ts';
 import { reopenLog } from './reopen-log.ts';
@@ -94,7 +94,7 @@ class NetWorker {
   #accept(port: number, socket: Socket): void {
     const address = (socket.remoteAddress ?? '').replace(MAPPED, '');
     const clientPort = socket.remotePort ?? 0;
-    this.#core.admit(portKey(port), address, clientPort, (client) => this.#io.adopt(client, socket));
+    this.#core.admit(portKey('tcp', port), address, clientPort, (client) => this.#io.adopt(client, socket));
   }
 
   #close(port: number): void {

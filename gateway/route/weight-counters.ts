@@ -1,14 +1,20 @@
 // How many requests each weighted rule has had, in memory that all workers share: a split is exact over all of them together.
 // The main thread gives every weighted rule a cell and sends the plan beside the Snapshot; workers open it by name.
-import type { Rule, VirtualHost } from '../model/route.ts';
+import type { StreamRoute, VirtualHost, WeightedBackend } from '../model/route.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** 256 KiB. Rules beyond get a cell of their own in each worker: then the split is exact per worker. */
 const DEFAULT_CAPACITY = 65_536;
 
+/** What backends are weighed for: a Rule, or by its kind a StreamRoute. */
+export interface Weighted {
+  readonly route: string;
+  readonly index: number | StreamRoute['kind'];
+}
+
 /** Where the rules of one Listener or ServiceFrontend count. */
 export interface WeightCounters {
-  cellOf(rule: Rule): WeightCell;
+  cellOf(rule: Weighted): WeightCell;
 }
 
 export interface WeightCell {
@@ -77,20 +83,22 @@ function privateCell(): WeightCell {
 
 function listWeightedRules(snapshot: Snapshot): Set<string> {
   const keys = new Set<string>();
-  const add = (scope: string, hosts: readonly VirtualHost[]): void => {
-    for (const host of hosts) {
-      for (const rule of host.rules) {
-        if (rule.backends.filter(({ weight }) => weight > 0).length > 1) keys.add(keyOf(scope, rule));
-      }
-    }
+  const add = (scope: string, rule: Weighted, backends: readonly WeightedBackend[]): void => {
+    if (backends.filter(({ weight }) => weight > 0).length > 1) keys.add(keyOf(scope, rule));
+  };
+  const addHosts = (scope: string, hosts: readonly VirtualHost[]): void => {
+    for (const host of hosts) for (const rule of host.rules) add(scope, rule, rule.backends);
   };
   for (const port of snapshot.ports)
-    for (const listener of port.listeners) add(listener.name, listener.hosts);
-  for (const service of snapshot.services) add(service.name, service.hosts);
+    for (const { name, hosts, streams = [] } of port.listeners) {
+      addHosts(name, hosts);
+      for (const { route, kind, backends } of streams) add(name, { route, index: kind }, backends);
+    }
+  for (const service of snapshot.services) addHosts(service.name, service.hosts);
   return keys;
 }
 
 /** Names of Listeners hold two slashes, of ServiceFrontends one and a colon: they never meet. */
-function keyOf(scope: string, rule: Rule): string {
+function keyOf(scope: string, rule: Weighted): string {
   return `${scope} ${rule.route} ${rule.index}`;
 }
