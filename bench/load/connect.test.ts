@@ -6,12 +6,13 @@ import { test, type TestContext } from 'node:test';
 import { findCommand } from '../machine/install.ts';
 import { findFreePort } from '../machine/port.ts';
 import { Program } from '../machine/program.ts';
-import { callConnect, compileConnect } from './connect.ts';
+import { compile } from './compile.ts';
+import { callConnect } from './connect.ts';
 
 const skip = findCommand('cc') === undefined ? 'needs cc (apt-get install gcc libc6-dev)' : false;
 
 test('connects are counted and timed', { skip }, async (t) => {
-  const program = compile(t);
+  const program = compileConnect(t);
   const port = await findFreePort();
   const server = new Program('server', [program, 'serve', String(port)], { core: 0 });
   t.after(() => server.stop());
@@ -25,7 +26,7 @@ test('connects are counted and timed', { skip }, async (t) => {
 
 test('a refused connect is an error with its reason, not a fast connect', { skip }, async (t) => {
   const report = await callConnect(
-    [compile(t)],
+    [compileConnect(t)],
     { address: '127.0.0.1', port: await findFreePort() },
     0.1,
     t.signal,
@@ -36,15 +37,15 @@ test('a refused connect is an error with its reason, not a fast connect', { skip
 });
 
 test('a load program that fails is told by its command', { skip }, async (t) => {
-  const program = compile(t);
+  const program = compileConnect(t);
   await assert.rejects(
     callConnect([program], { address: 'nowhere', port: 1 }, 0.1, t.signal),
     /connect ended with code 1/,
   );
 });
 
-function compile(t: TestContext): string {
+function compileConnect(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'connect-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  return compileConnect(folder);
+  return compile('connect', folder);
 }

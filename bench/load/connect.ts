@@ -1,10 +1,7 @@
-// Drives connect.c: compiles it, serves and calls with it.
-import { spawn, spawnSync } from 'node:child_process';
+// Drives connect.c: calls with it.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { ROOT } from '../machine/checkout.ts';
 
-const SOURCE = join(ROOT, 'bench/load/connect.c');
 /** Seconds that are not measured, at the beginning of each call. */
 const WARM_UP = '0.2';
 
@@ -16,16 +13,6 @@ export interface ConnectReport {
   readonly seconds: number;
   readonly p50us: number;
   readonly p99us: number;
-}
-
-/** Compiles into `folder` and returns the program's path. Throws with the compiler's words. */
-export function compileConnect(folder: string): string {
-  const program = join(folder, 'connect');
-  const { status, stderr } = spawnSync('cc', ['-O2', '-Wall', '-Werror', '-o', program, SOURCE], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`cc could not compile ${SOURCE}:\n${stderr}`);
-  return program;
 }
 
 /** `command`: how to reach the compiled program (core, namespace, cgroup), itself last. */

@@ -28,6 +28,11 @@ test('bad answers and socket errors add up', () => {
   assert.equal(parseWrk(REPORT + errors).errors, 60);
 });
 
+test('the bytes of all answers are read where the script tells them', () => {
+  assert.equal(parseWrk(`${REPORT}bytes 125940736\n`).bytes, 125_940_736);
+  assert.equal(parseWrk(REPORT).bytes, undefined);
+});
+
 test('what is no report is refused with what it says', () => {
   assert.throws(() => parseWrk('unable to connect to 127.0.0.1:1'), /unable to connect/);
 });

@@ -7,6 +7,11 @@ export interface WrkLoad {
   readonly connections: number;
   readonly seconds: number;
   readonly core: number;
+  /** Header lines of every request. */
+  readonly headers?: readonly string[];
+  /** A Lua script and its arguments. */
+  readonly script?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 export interface WrkReport {
@@ -16,16 +21,22 @@ export interface WrkReport {
   readonly p99us: number;
   /** Answers that were not 2xx or 3xx, and socket errors of every kind. */
   readonly errors: number;
+  /** Of all answers, heads and bodies; only with wrk.lua. */
+  readonly bytes?: number;
 }
 
 export async function runWrk(
-  { url, connections, seconds, core }: WrkLoad,
+  { url, connections, seconds, core, headers = [], script: [script, ...args] = [], env }: WrkLoad,
   stop: AbortSignal,
 ): Promise<WrkReport> {
-  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', url];
-  const child = spawn('taskset', ['--cpu-list', String(core), ...wrk], {
+  const lines = headers.flatMap((header) => ['-H', header]);
+  const flags = [...lines, ...(script === undefined ? [] : ['-s', script])];
+  const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...flags, url];
+  const words = args.length === 0 ? wrk : [...wrk, '--', ...args];
+  const child = spawn('taskset', ['--cpu-list', String(core), ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
     signal: stop,
+    env: env ?? process.env,
   });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -42,6 +53,7 @@ export function parseWrk(text: string): WrkReport {
     throw new Error(`wrk gave no report; it wrote:\n${text}`);
   const sockets =
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1) ?? [];
+  const bytes = /^bytes (\d+)$/m.exec(text)?.[1];
   const status = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? '0';
   return {
     requests: Number(total[1]),
@@ -49,6 +61,7 @@ export function parseWrk(text: string): WrkReport {
     p50us: toMicroseconds(p50),
     p99us: toMicroseconds(p99),
     errors: [...sockets, status].reduce((sum, count) => sum + Number(count), 0),
+    ...(bytes === undefined ? {} : { bytes: Number(bytes) }),
   };
 }
 

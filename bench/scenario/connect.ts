@@ -8,7 +8,8 @@ import { direct } from '../balancer/direct.ts';
 import { iptables, RULES_BEFORE } from '../balancer/iptables.ts';
 import { nftables } from '../balancer/nftables.ts';
 import { sluice } from '../balancer/sluice.ts';
-import { callConnect, compileConnect, type ConnectReport } from '../load/connect.ts';
+import { compile } from '../load/compile.ts';
+import { callConnect, type ConnectReport } from '../load/connect.ts';
 import { Cgroup } from '../machine/cgroup.ts';
 import { installCommands } from '../machine/install.ts';
 import { NetworkNamespace } from '../machine/network-namespace.ts';
@@ -50,7 +51,7 @@ export async function runConnect(context: ScenarioContext): Promise<ScenarioResu
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const program = compileConnect(folder);
+  const program = compile('connect', folder);
   const services = [...makeServices(SERVICES), LOADED];
   const runners: Runner[] = [];
   for (const balancer of balancers) {

@@ -5,6 +5,8 @@ export interface ScenarioContext {
   /** Seconds under load of each, in one round. */
   readonly duration: number;
   readonly peers: readonly string[] | undefined;
+  /** Parts of a bench that has several; undefined: all. */
+  readonly scenarios: readonly string[] | undefined;
   readonly stop: AbortSignal;
   /** Progress, for people. */
   readonly say: (line: string) => void;

@@ -1,0 +1,91 @@
+// Sluice with every protocol, by its command line and the resources a user writes: one worker, the proxy alone, all else by default.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NODE, ROOT } from '../machine/checkout.ts';
+import { Program } from '../machine/program.ts';
+import { sluice as peer } from '../peer/sluice.ts';
+import { GRPC_SERVICE } from '../load/grpc-message.ts';
+import type { Proxy, ProxySetting } from './proxy.ts';
+
+const MAIN = join(ROOT, 'agent/main.ts');
+const FLAGS = ['--workers', '1', '--bind', '127.0.0.1', '--admin-port', '0', '--no-datapath'];
+
+export const sluice: Proxy = {
+  name: 'sluice',
+  onePort: true,
+  prepare: (say) => peer.prepare(say),
+  version: () => peer.version(),
+  start(setting) {
+    writeFileSync(join(setting.folder, 'bench.yaml'), render(setting), { mode: 0o600 });
+    return new Program('sluice', [NODE, MAIN, 'run', setting.folder, ...FLAGS], {
+      core: setting.core,
+      cwd: setting.folder,
+    });
+  },
+};
+
+function render({ ports, origins, certificate }: ProxySetting): string {
+  const base64 = (file: string): string => readFileSync(file).toString('base64');
+  return `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: sluice }
+spec: { controllerName: sluice.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: front, namespace: bench }
+spec:
+  gatewayClassName: sluice
+  listeners:
+    - { name: http, protocol: HTTP, port: ${ports.http} }
+    - { name: https, protocol: HTTPS, port: ${ports.https}, tls: { certificateRefs: [{ name: bench }] } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: bench, namespace: bench }
+type: kubernetes.io/tls
+data:
+  tls.crt: ${base64(certificate.certificate)}
+  tls.key: ${base64(certificate.key)}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: web, namespace: bench }
+spec:
+  parentRefs: [{ name: front }]
+  rules:
+    - backendRefs: [{ name: web, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: { name: grpc, namespace: bench }
+spec:
+  parentRefs: [{ name: front }]
+  rules:
+    - matches: [{ method: { service: ${GRPC_SERVICE} } }]
+      backendRefs: [{ name: grpc, port: 80 }]
+${service('web', 10, origins.web)}${service('grpc', 11, origins.grpc, ', appProtocol: kubernetes.io/h2c')}`;
+}
+
+function service(name: string, host: number, port: number, protocol: string = ''): string {
+  return `---
+apiVersion: v1
+kind: Service
+metadata: { name: ${name}, namespace: bench }
+spec:
+  clusterIP: 10.96.0.${host}
+  ports: [{ name: main, port: 80${protocol} }]
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: ${name}-0
+  namespace: bench
+  labels: { kubernetes.io/service-name: ${name} }
+addressType: IPv4
+ports: [{ name: main, port: ${port}${protocol} }]
+endpoints:
+  - addresses: [127.0.0.1]
+    conditions: { ready: true }
+`;
+}
