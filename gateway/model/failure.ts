@@ -84,7 +84,9 @@ export type FailureCode =
   | 'INTERNAL'
   | 'RULE_UNSUPPORTED'
   | 'BACKEND_PROTOCOL_UNSUPPORTED'
-  | 'STOPPED';
+  | 'STOPPED'
+  | 'PROXY_HEADER_INVALID'
+  | 'SESSION_DISPLACED';
 
 export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
   BAD_REQUEST: down(
@@ -258,5 +260,19 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     '-',
     'the proxy was stopped before the answer came',
     'send the request again; give the stop more time with --drain-timeout',
+  ),
+  PROXY_HEADER_INVALID: down(
+    0,
+    13,
+    'DPE',
+    'the connection does not begin with a valid PROXY protocol header',
+    'connect through a proxy that sends one, or serve the port without the PROXY protocol',
+  ),
+  SESSION_DISPLACED: internal(
+    0,
+    8,
+    'OM',
+    'the limit of UDP sessions is reached and this one was silent for longest',
+    'raise --max-sessions or lower --session-timeout',
   ),
 };

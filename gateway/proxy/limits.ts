@@ -16,6 +16,9 @@ export type LimitName =
   | 'connectTimeout'
   | 'responseTimeout'
   | 'tunnelTimeout'
+  | 'maxProxyHeaderBytes'
+  | 'maxSessions'
+  | 'sessionTimeout'
   | 'maxStreams'
   | 'streamWindow'
   | 'connectionWindow'
@@ -132,8 +135,32 @@ export const LIMITS: readonly Limit[] = [
     value: 3_600_000,
     unit: 'ms',
     flag: '--tunnel-timeout',
-    doc: 'no byte moved either way on a WebSocket; beyond it both connections are closed',
+    doc: 'no byte moved either way on a WebSocket or a TCP connection without HTTP; beyond it both connections are closed',
     failures: ['CLIENT_GONE'],
+  },
+  {
+    name: 'maxProxyHeaderBytes',
+    value: 2048,
+    unit: 'bytes',
+    flag: '--max-proxy-header-bytes',
+    doc: 'largest length that a PROXY protocol header of version 2 may announce; beyond it the connection is closed',
+    failures: ['PROXY_HEADER_INVALID'],
+  },
+  {
+    name: 'maxSessions',
+    value: 16_384,
+    unit: 'count',
+    flag: '--max-sessions',
+    doc: 'UDP sessions (a client address and port each) over all workers; one more ends the one that was silent for longest',
+    failures: ['SESSION_DISPLACED'],
+  },
+  {
+    name: 'sessionTimeout',
+    value: 30_000,
+    unit: 'ms',
+    flag: '--session-timeout',
+    doc: 'no datagram either way; beyond it a UDP session ends, and the next datagram may go to another backend',
+    failures: [],
   },
   {
     name: 'maxStreams',
@@ -222,5 +249,6 @@ export function shareOfWorker(limits: Limits, workers: number): Limits {
     maxConnections: share(limits.maxConnections),
     maxIdleConnections: share(limits.maxIdleConnections),
     maxBufferedBytes: share(limits.maxBufferedBytes),
+    maxSessions: share(limits.maxSessions),
   };
 }
