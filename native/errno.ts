@@ -22,6 +22,7 @@ export const EPROTO = 71;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
 export const ENOTCONN = 107;
+export const ECONNREFUSED = 111;
 export const EINPROGRESS = 115;
 
 export function errnoName(errno: number): string {
