@@ -33,7 +33,7 @@ const MAX_EXTENSION = 256;
 const MAX_TRAILERS = 8192;
 
 /** RFC 9110 section 6.5.1: fields needed for framing, routing, authentication or reading the body. */
-const FORBIDDEN: ReadonlySet<string> = new Set([
+export const FORBIDDEN_TRAILERS: ReadonlySet<string> = new Set([
   'authorization',
   'cache-control',
   'connection',
@@ -171,7 +171,8 @@ export class ChunkScanner {
         }
         if (byte !== COLON) return TRAILER_INVALID;
         this.#state = VALUE;
-        return FORBIDDEN.has(this.#name.toLowerCase()) || this.#name.toLowerCase().startsWith('x-forwarded-')
+        return FORBIDDEN_TRAILERS.has(this.#name.toLowerCase()) ||
+          this.#name.toLowerCase().startsWith('x-forwarded-')
           ? TRAILER_FORBIDDEN
           : 0;
       case VALUE:
