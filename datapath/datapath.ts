@@ -54,7 +54,7 @@ export type Inheritance = 'fresh' | 'adopted' | 'replaced';
 
 export class Datapath {
   readonly inheritance: Inheritance;
-  readonly #state: StateDirectory;
+  #state: StateDirectory;
   readonly #cgroup: Cgroup;
   readonly #pins: MapPins;
   readonly #links: HookLinks;
@@ -147,6 +147,21 @@ export class Datapath {
   originalDestination(): { readonly module: string; readonly data: { readonly fd: number } } {
     this.#checkOpen();
     return { module: ORIGINAL_DESTINATION, data: { fd: this.#object.map('originals').fd } };
+  }
+
+  /**
+   * Lets another process open the same state and take over what is pinned. Until `reclaim`, or `close({ keep: true })` once it
+   * has, nothing may be applied here; what the descriptors are used for goes on.
+   */
+  cede(): void {
+    this.#checkOpen();
+    this.#state.release();
+  }
+
+  /** The other process did not take over. @throws StateInUse when it did */
+  reclaim(): void {
+    this.#checkOpen();
+    this.#state = StateDirectory.claim(this.#state.path);
   }
 
   /**

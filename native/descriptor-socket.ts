@@ -186,9 +186,9 @@ function received(header: Buffer, control: Buffer): number[] {
   const length = Number(header.readBigUInt64LE(40));
   if (length < CMSG_HEADER) return [];
   const end = Math.min(Number(control.readBigUInt64LE(0)), length);
-  const ours = control.readInt32LE(8) === SOL_SOCKET && control.readInt32LE(12) === SCM_RIGHTS;
+  if (control.readInt32LE(8) !== SOL_SOCKET || control.readInt32LE(12) !== SCM_RIGHTS) return [];
   const descriptors: number[] = [];
-  for (let at = CMSG_HEADER; ours && at + 4 <= end; at += 4) descriptors.push(control.readInt32LE(at));
+  for (let at = CMSG_HEADER; at + 4 <= end; at += 4) descriptors.push(control.readInt32LE(at));
   return descriptors;
 }
 

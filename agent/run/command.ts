@@ -70,6 +70,20 @@ const FLAGS: readonly Flag[] = [
     default: 10_000,
     doc: 'how long requests in flight may take to finish when it is told to stop',
   },
+  {
+    name: 'upgrade-socket',
+    type: 'text',
+    value: 'PATH',
+    default: 'off',
+    doc: "socket at which a newer process takes over: started with the same PATH, it gets the listeners and serves, and this one finishes what it has; 'off' for none",
+  },
+  {
+    name: 'handover-timeout',
+    type: 'duration',
+    value: 'TIME',
+    default: 600_000,
+    doc: 'how long connections may stay with a process that has handed over',
+  },
   ...LIMITS.map(limitFlag),
   OUTPUT,
 ];
@@ -83,6 +97,8 @@ export const command: Command = {
       'and the last good content goes on being served.',
     'SIGTERM and SIGINT finish what is in flight and leave nothing behind; a second one cuts off what is still in flight. Exit code 0 after a stop, 1 ' +
       'when it could not start or was stopped by a second signal. SIGHUP opens the access log anew, for rotation by rename.',
+    'With --upgrade-socket a second process with the same flag takes the place of the first: it inherits the listening sockets, so that no connection is ' +
+      'refused, and the first one goes on with its connections, tells its clients to come anew with their next request, and ends with exit code 0 when all have gone.',
   ],
   arguments: [
     { name: 'DIR', required: true, doc: 'directory (or one file) of .yaml, .yml and .json manifests' },
@@ -104,8 +120,12 @@ async function run(given: Given): Promise<number> {
   const { Standalone } = await import('./standalone.ts');
   const standalone = await Standalone.open(await readOptions(given), report);
   signals.onReopen(() => void standalone.reopenAccessLog());
-  report({ event: 'stopping', signal: await signals.stop });
-  const hurried = await standalone.close(signals.hurry);
+  const signal = await Promise.race([signals.stop, standalone.succeeded]);
+  report(signal === undefined ? { event: 'handed-over' } : { event: 'stopping', signal });
+  const hurried =
+    signal === undefined
+      ? await standalone.leave(signals.stop, signals.hurry)
+      : await standalone.close(signals.hurry);
   report({ event: 'stopped' });
   return hurried ? EXIT.failed : EXIT.ok;
 }
@@ -117,6 +137,7 @@ async function readOptions(given: Given): Promise<RunOptions> {
   const bind = given.text('bind')!;
   if (isIP(bind) === 0)
     throw new UsageError(`flag --bind must be an IPv4 or IPv6 address, not ${JSON.stringify(bind)}.`);
+  const upgradeSocket = given.text('upgrade-socket')!;
   const { engine, obstacle } = await chooseEngine(given.text('engine') as 'auto' | 'epoll' | 'net');
   return {
     directory: given.argument(0),
@@ -130,6 +151,8 @@ async function readOptions(given: Given): Promise<RunOptions> {
     cgroup: given.text('cgroup'),
     state: given.text('state')!,
     drainMs: given.number('drain-timeout'),
+    upgradeSocket: upgradeSocket === 'off' ? undefined : upgradeSocket,
+    handoverMs: given.number('handover-timeout'),
     limits: limits as Record<LimitName, number> satisfies Limits,
   };
 }

@@ -27,6 +27,10 @@ export type RunEvent =
   /** The access log was opened anew, or could not be and goes on where it was. */
   | { readonly event: 'access-log'; readonly path: string; readonly error: string | undefined }
   | { readonly event: 'worker'; readonly worker: number; readonly detail: string }
+  /** Another process takes over, or tried to. */
+  | { readonly event: 'handover'; readonly detail: string }
+  /** It serves now: what is left here is what is in flight. */
+  | { readonly event: 'handed-over' }
   | { readonly event: 'stopping'; readonly signal: string }
   | { readonly event: 'stopped' };
 
@@ -54,6 +58,8 @@ const TEXT: { readonly [Kind in RunEvent['event']]: (event: Line<Kind>) => strin
   port: ({ port, state, detail }) => `port ${port} ${state}${detail === '' ? '' : `: ${detail}`}`,
   worker: ({ worker, detail }) => `worker ${worker}: ${detail}`,
   'access-log': ({ path, error }) => error ?? `access log ${path} opened anew`,
+  handover: ({ detail }) => `handover: ${detail}`,
+  'handed-over': () => 'another process serves now: finishing what is in flight',
   stopping: ({ signal }) => `${signal}: finishing what is in flight`,
   stopped: () => 'stopped',
 };

@@ -19,5 +19,9 @@ export interface RunOptions {
   /** Directory of pins and lock. */
   readonly state: string;
   readonly drainMs: number;
+  /** Where a process that serves hands over to the next; undefined for nowhere. */
+  readonly upgradeSocket: string | undefined;
+  /** How long connections may stay with the process that has handed over. */
+  readonly handoverMs: number;
   readonly limits: Limits;
 }

@@ -51,6 +51,17 @@ export class ListenerSet {
     this.#count();
   }
 
+  /** Another process has the same socket: what waits in its queue is accepted there. */
+  release(name: string): void {
+    const listener = this.#listeners.get(name);
+    if (listener === undefined) return;
+    if (listener.watched) this.#io.unwatch(listener.fd);
+    closeSocket(listener.fd);
+    this.#listeners.delete(name);
+    this.#onClosed(name);
+    this.#count();
+  }
+
   /** Goes on with what could not be done at once. */
   tick(now: number): void {
     for (const [name, listener] of this.#listeners) {

@@ -11,8 +11,18 @@ export interface RedirectListener {
   readonly fds: readonly number[];
 }
 
+/** Sockets of one address, one per worker, as one process hands them to the next. */
+export interface HandedSockets {
+  readonly kind: 'port' | 'redirect';
+  readonly address: string;
+  readonly port: number;
+  readonly fds: readonly number[];
+}
+
 export interface ProxySockets {
   readonly redirects: readonly RedirectListener[];
+  /** All that listens, for the process that takes over. */
+  readonly handed: readonly HandedSockets[];
   /** Opens what is not open yet of `ports`. */
   open(ports: readonly number[]): Promise<readonly PortFailure[]>;
   /** Ports that are open and not in `wanted`; they count as given up from here on. */
@@ -44,9 +54,10 @@ export async function openSockets(
   bind: string,
   workers: number,
   redirect: boolean,
+  inherited: readonly HandedSockets[] = [],
 ): Promise<ProxySockets> {
   const native = engine === 'epoll' ? await import('#native/socket') : undefined;
-  return new Sockets(native, bind, workers, redirect);
+  return new Sockets(native, bind, workers, redirect, inherited);
 }
 
 class Sockets implements ProxySockets {
@@ -56,19 +67,52 @@ class Sockets implements ProxySockets {
   readonly #workers: number;
   /** Descriptor of each worker, by port. */
   readonly #ports = new Map<number, number[]>();
+  /** Inherited ports that no worker has heard of yet. */
+  readonly #unused = new Set<number>();
   /** Given up, not yet closed by every worker. A port may be here several times over. */
   readonly #leaving: { readonly port: number; readonly fds: number[] }[] = [];
 
-  constructor(native: Native | undefined, bind: string, workers: number, redirect: boolean) {
+  constructor(
+    native: Native | undefined,
+    bind: string,
+    workers: number,
+    redirect: boolean,
+    inherited: readonly HandedSockets[],
+  ) {
     this.#native = native;
     this.#bind = bind;
     this.#workers = workers;
-    this.redirects = redirect && native !== undefined ? this.#openRedirects(native) : [];
+    for (const { kind, port, fds } of inherited)
+      if (kind === 'port') {
+        this.#ports.set(port, [...fds]);
+        this.#unused.add(port);
+      }
+    const redirects = inherited.filter(({ kind }) => kind === 'redirect');
+    if (!redirect || native === undefined) {
+      for (const { fds } of redirects) for (const fd of fds) this.#close(fd);
+      this.redirects = [];
+    } else if (redirects.length === 0) this.redirects = this.#openRedirects(native);
+    else
+      this.redirects = redirects.map(({ address, port, fds }) => ({
+        family: address.includes(':') ? 6 : 4,
+        address,
+        port,
+        fds,
+      }));
+  }
+
+  get handed(): HandedSockets[] {
+    const { redirects } = this;
+    return [
+      ...[...this.#ports].map(([port, fds]) => ({ kind: 'port', address: this.#bind, port, fds }) as const),
+      ...redirects.map(({ address, port, fds }) => ({ kind: 'redirect', address, port, fds }) as const),
+    ];
   }
 
   async open(ports: readonly number[]): Promise<PortFailure[]> {
     const failed: PortFailure[] = [];
     for (const port of ports) {
+      this.#unused.delete(port);
       if (this.#ports.has(port)) continue;
       try {
         this.#ports.set(port, await this.#openPort(port));
@@ -80,6 +124,8 @@ class Sockets implements ProxySockets {
   }
 
   leave(wanted: readonly number[]): number[] {
+    for (const port of this.#unused) this.forget(port);
+    this.#unused.clear();
     const leaving = [...this.#ports.keys()].filter((port) => !wanted.includes(port));
     for (const port of leaving) {
       this.#leaving.push({ port, fds: this.#ports.get(port) ?? [] });

@@ -18,6 +18,8 @@ export interface WorkerData {
   readonly limits: Limits;
   readonly failureHeader: boolean;
   readonly recorder: RecorderMemory;
+  /** Memory of the TicketKeys that all workers share; undefined without TLS. */
+  readonly ticketKeys: SharedArrayBuffer | undefined;
   readonly accessLog: string | undefined;
   readonly port: MessagePort;
   /** eventfd to wait on beside the connections; -1 with node:net. */
@@ -54,7 +56,8 @@ export type ToWorker =
       readonly open: readonly PortSocket[];
       readonly close: readonly number[];
     }
-  | { readonly kind: 'drain'; readonly milliseconds: number }
+  /** `handedOver`: another process accepts from the same sockets, and there is no hurry. */
+  | { readonly kind: 'drain'; readonly milliseconds: number; readonly handedOver: boolean }
   | { readonly kind: 'reopen-log' }
   | { readonly kind: 'stop' };
 
@@ -67,6 +70,8 @@ export type FromWorker =
       readonly error: string | undefined;
       readonly failed: readonly PortFailure[];
     }
+  /** Something of the configuration cannot be served as it is wanted. */
+  | { readonly kind: 'fault'; readonly detail: string }
   | { readonly kind: 'closed'; readonly port: number }
   | { readonly kind: 'drained' }
   /** `error`: the access log could not be opened anew, and the old file stays in use. */

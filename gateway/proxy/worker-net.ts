@@ -59,7 +59,7 @@ class NetWorker {
       }
       case 'drain': {
         for (const port of this.#servers.keys()) this.#close(port);
-        this.#core.drain(message.milliseconds);
+        this.#core.drain(message.milliseconds, false);
         const timer = setInterval(() => {
           if (!this.#core.drained) return;
           clearInterval(timer);
