@@ -205,10 +205,13 @@ test('epoll: redirected connections go where they wanted, unknown ones are close
     const listeners = proxy.redirectListeners();
     const v4 = listeners.find(({ family }) => family === 4) ?? assert.fail('no listener');
     assert.equal(v4.fds.length, 2);
+    // Before the first Snapshot nobody knows where it leads: it waits.
     using early = await RawClient.open(v4.port);
+    await proxy.apply(snapshotOf([], [backend.port]));
     assert.equal((await early.rest()).bytes.length, 0, 'no Service has that address yet');
     await proxy.apply({
       ...snapshotOf([], [backend.port]),
+      revision: 2,
       services: [
         {
           name: 'default/app:80',
