@@ -191,7 +191,7 @@ export class HeadEncoder {
   /** The field of `line`, which is not the one that was expected. */
   #field(text: Buffer, out: Buffer, at: number, request: boolean): number {
     const known = findName(text, line.start, line.nameEnd);
-    const never = text[line.nameEnd + 1] !== SP;
+    const never = line.valueStart === line.nameEnd + 1 && line.valueEnd > line.valueStart;
     const length = line.nameEnd - line.start;
     if (known < 0) {
       if (never) return writeLiteral(out, at, NEVER_INDEXED, 0, text, line, false);
