@@ -1,6 +1,8 @@
 // Every suite of the command, in the order of the help text.
+import { grpc } from './grpc.ts';
+import { h2spec } from './h2spec.ts';
 import { http1 } from './http1.ts';
 import type { Suite } from './suite.ts';
 import { websocket } from './websocket.ts';
 
-export const SUITES: readonly Suite[] = [http1, websocket];
+export const SUITES: readonly Suite[] = [http1, h2spec, grpc, websocket];
