@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import type { Match, Rule, ValueMatch } from '../model/route.ts';
-import { findQueryValue } from './query-value.ts';
 import type { RequestView } from './request-view.ts';
 import { compileTable } from './table.ts';
+import { naiveMatch } from './testbed/naive-match.ts';
 import { PRIVATE_COUNTERS } from './weight-counters.ts';
 
 const element = fc.constantFrom('a', 'ab', 'b');
@@ -60,42 +60,3 @@ test('the table chooses what the precedence of the Gateway API says', () => {
     { numRuns: 2000 },
   );
 });
-
-function naiveMatch(written: readonly Rule[], view: RequestView): Rule | undefined {
-  const candidates = written
-    .flatMap((rule) => rule.matches.map((match) => ({ rule, match })))
-    .filter(({ match }) => holds(match, view));
-  // Array.sort is stable: equals stay in the order written.
-  return candidates.sort((a, b) => compare(rank(b.match), rank(a.match)))[0]?.rule;
-}
-
-function rank({ path, method, headers, query }: Match): number[] {
-  const kind = { exact: 2, regex: 1, prefix: 0 }[path.kind];
-  const length = path.kind === 'prefix' ? path.value.length : 0;
-  return [kind, length, method === undefined ? 0 : 1, headers.length, query.length];
-}
-
-function compare(a: readonly number[], b: readonly number[]): number {
-  for (const [i, left] of a.entries()) if (left !== b[i]) return left - (b[i] ?? 0);
-  return 0;
-}
-
-function holds({ path, method, headers, query }: Match, view: RequestView): boolean {
-  const pathHolds =
-    path.kind === 'exact'
-      ? view.path === path.value
-      : path.kind === 'regex'
-        ? new RegExp(`^(?:${path.value})$`).test(view.path)
-        : path.value === '/' || view.path === path.value || view.path.startsWith(`${path.value}/`);
-  return (
-    pathHolds &&
-    (method === undefined || method === view.method) &&
-    headers.every((match) => valueHolds(match, view.header(match.name))) &&
-    query.every((match) => valueHolds(match, findQueryValue(view.query, match.name)))
-  );
-}
-
-function valueHolds(match: ValueMatch, actual: string | undefined): boolean {
-  if (actual === undefined) return false;
-  return match.kind === 'exact' ? actual === match.value : new RegExp(`^(?:${match.value})$`).test(actual);
-}
