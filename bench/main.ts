@@ -3,9 +3,10 @@ import { BENCH_HELP, parseBenchOptions, type BenchOptions } from './options.ts';
 import { runConnect } from './scenario/connect.ts';
 import { runEngine } from './scenario/engine.ts';
 import { runHttp1 } from './scenario/http1.ts';
+import { runMemory } from './scenario/memory.ts';
 import type { ScenarioContext } from './scenario/scenario.ts';
 
-const SCENARIOS = { http1: runHttp1, connect: runConnect, engine: runEngine } as const;
+const SCENARIOS = { http1: runHttp1, connect: runConnect, engine: runEngine, memory: runMemory } as const;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 

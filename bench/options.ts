@@ -1,17 +1,19 @@
 // Flags of `npm run bench`, in one table.
 import { parseArgs } from 'node:util';
 import { ENGINE_SCENARIOS } from './scenario/engine-goal.ts';
+import { MEMORY_SCENARIOS } from './scenario/memory-goal.ts';
 
 /** Of one measurement. Closed connections stay in the kernel's connection table for 10 s: more would fill it. */
 const SECONDS = {
   http1: { usual: '3', most: 60 },
   connect: { usual: '1', most: 3 },
   engine: { usual: '3', most: 60 },
+  memory: { usual: '3', most: 60 },
 } as const;
 /** connect() is short and the machine's other work shows in it: more turns bring the medians closer. */
-const ROUNDS = { http1: '5', connect: '11', engine: '5' } as const;
+const ROUNDS = { http1: '5', connect: '11', engine: '5', memory: '5' } as const;
 /** Those that are made of several. */
-const WITH_PARTS: readonly string[] = ['engine'];
+const WITH_PARTS: readonly string[] = ['engine', 'memory'];
 
 type BenchName = keyof typeof ROUNDS;
 
@@ -22,7 +24,7 @@ export interface BenchOptions {
   readonly duration: number;
   /** undefined: all. */
   readonly peers: readonly string[] | undefined;
-  /** Parts of engine; undefined: all. */
+  /** Parts of engine and memory; undefined: all. */
   readonly scenarios: readonly string[] | undefined;
 }
 
@@ -31,11 +33,13 @@ export const BENCH_HELP: string = `npm run bench -- SCENARIO [flags]
   http1            CPU time per request of nginx, HAProxy, Envoy, http2-proxy and Sluice: 1 KB, 64 keep-alive connections
   connect          time of connect() through a Service among 10,000: directly, Sluice, nftables, iptables (needs root)
   engine           CPU time per request of nginx, HAProxy, Envoy and Sluice in every protocol, and whether the goals are met
+  memory           memory of idle connections, WebSockets and routes, and the cost of a lookup among 100,000 routes
 
   --rounds N       interleaved rounds, of which the median counts (default 11 for connect, 5 for the others)
   --duration S     seconds under load in each round (default 1 for connect, 3 for the others)
   --peers A,B      only these
   --scenarios A,B  only these parts of engine (${ENGINE_SCENARIOS.join(', ')})
+                   or of memory (${MEMORY_SCENARIOS.join(', ')})
   --json           accepted for scripts; the last line is one JSON object in any case
   --help           this text
 

@@ -1,6 +1,6 @@
 // The HTTP/1.1 origin of the engine bench, in C so that it is not what limits a proxy.
 //   web-origin PORT
-// GET /1k and /1m answer as many bytes of 'x'; POST /post wants 10,240 bytes of 'a' and answers 1 KB; /ws echoes WebSocket messages
+// GET /1k and /1m answer as many bytes of 'x', GET /team-... 1 KB; POST /post wants 10,240 bytes of 'a' and answers 1 KB; /ws echoes WebSocket messages
 // (RFC 6455) to clients that send the sample key of section 1.3. Whatever else comes is answered 400.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -117,7 +117,7 @@ static int act_on_head(struct connection *connection)
 	const char *head = connection->head, *length;
 
 	connection->closing = strcasestr(head, "\r\nconnection: close\r\n") != NULL;
-	if (begins(head, "GET /1k "))
+	if (begins(head, "GET /1k ") || begins(head, "GET /team-"))
 		return answer(connection, &kilobyte);
 	if (begins(head, "GET /1m "))
 		return answer(connection, &megabyte);

@@ -2,13 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE, ROOT } from '../machine/checkout.ts';
+import { withFiles } from '../machine/descriptors.ts';
 import { Program } from '../machine/program.ts';
 import { sluice as peer } from '../peer/sluice.ts';
 import { GRPC_SERVICE } from '../load/grpc-message.ts';
 import type { Proxy, ProxySetting } from './proxy.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
-const FLAGS = ['--workers', '1', '--bind', '127.0.0.1', '--admin-port', '0', '--no-datapath'];
+const FLAGS = ['--workers', '1', '--bind', '127.0.0.1', '--no-datapath'];
 
 export const sluice: Proxy = {
   name: 'sluice',
@@ -17,29 +18,35 @@ export const sluice: Proxy = {
   version: () => peer.version(),
   start(setting) {
     writeFileSync(join(setting.folder, 'bench.yaml'), render(setting), { mode: 0o600 });
-    return new Program('sluice', [NODE, MAIN, 'run', setting.folder, ...FLAGS], {
-      core: setting.core,
-      cwd: setting.folder,
-    });
+    return startSluice(setting.folder, ['--admin-port', '0'], { core: setting.core, cwd: setting.folder });
   },
 };
 
+interface StartOptions {
+  readonly core: number;
+  readonly cwd: string;
+  /** Room for as many, where the usual limit of open files is too low. */
+  readonly connections?: number;
+}
+
+/** One worker, the proxy alone. */
+export function startSluice(
+  config: string,
+  flags: readonly string[],
+  { core, cwd, connections }: StartOptions,
+): Program {
+  const command = [NODE, MAIN, 'run', config, ...FLAGS, ...flags];
+  return new Program('sluice', connections === undefined ? command : withFiles(connections, command), {
+    core,
+    cwd,
+  });
+}
+
 function render({ ports, origins, certificate }: ProxySetting): string {
   const base64 = (file: string): string => readFileSync(file).toString('base64');
-  return `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: sluice }
-spec: { controllerName: sluice.dev/gateway-controller }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: front, namespace: bench }
-spec:
-  gatewayClassName: sluice
-  listeners:
-    - { name: http, protocol: HTTP, port: ${ports.http} }
-    - { name: https, protocol: HTTPS, port: ${ports.https}, tls: { certificateRefs: [{ name: bench }] } }
----
+  const https = `    - { name: https, protocol: HTTPS, port: ${ports.https}, tls: { certificateRefs: [{ name: bench }] } }
+`;
+  return `${renderGateway(ports.http)}${https}---
 apiVersion: v1
 kind: Secret
 metadata: { name: bench, namespace: bench }
@@ -64,12 +71,31 @@ spec:
   rules:
     - matches: [{ method: { service: ${GRPC_SERVICE} } }]
       backendRefs: [{ name: grpc, port: 80 }]
-${service('web', 10, origins.web)}${service('grpc', 11, origins.grpc, ', appProtocol: kubernetes.io/h2c')}`;
+---
+${renderService('web', 10, origins.web)}---
+${renderService('grpc', 11, origins.grpc, ', appProtocol: kubernetes.io/h2c')}`;
 }
 
-function service(name: string, host: number, port: number, protocol: string = ''): string {
-  return `---
-apiVersion: v1
+/** Its listeners come last, so that more of them can follow. */
+export function renderGateway(port: number): string {
+  return `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: sluice }
+spec: { controllerName: sluice.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: front, namespace: bench }
+spec:
+  gatewayClassName: sluice
+  listeners:
+    - { name: http, protocol: HTTP, port: ${port} }
+`;
+}
+
+/** A Service and its one endpoint, 127.0.0.1:`port`. `host` is the end of its address. */
+export function renderService(name: string, host: number, port: number, protocol: string = ''): string {
+  return `apiVersion: v1
 kind: Service
 metadata: { name: ${name}, namespace: bench }
 spec:

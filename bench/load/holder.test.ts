@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { awaitPort } from '../machine/await-port.ts';
+import { findCommand } from '../machine/install.ts';
+import { readMemory } from '../machine/memory.ts';
+import { findFreePort } from '../machine/port.ts';
+import { Program } from '../machine/program.ts';
+import { compile } from './compile.ts';
+import { Holder } from './holder.ts';
+
+const missing = ['cc', 'prlimit'].filter((command) => findCommand(command) === undefined);
+const skip = missing.length === 0 ? false : `needs ${missing.join(' and ')}`;
+const ALL = { good: 200, bad: 0, error: '' };
+
+for (const kind of ['http', 'websocket'] as const)
+  test(`${kind}: connections are held and answer again`, { skip }, async (t) => {
+    const { program, port } = await startOrigin(t);
+    const [holder, opened] = await Holder.open({ kind, port, connections: 200, core: 0 });
+    t.after(() => holder[Symbol.asyncDispose]());
+    assert.deepEqual(opened, ALL);
+    const { rssBytes, privateBytes } = readMemory(program.pid);
+    assert.ok(rssBytes > privateBytes && privateBytes > 0);
+    assert.deepEqual(await holder.exchange(), ALL);
+    assert.deepEqual(await holder.exchange(), ALL);
+    await program.stop();
+    const { good, bad, error } = await holder.exchange();
+    assert.deepEqual([good, bad, error], [0, 200, 'closed by the proxy']);
+  });
+
+async function startOrigin(t: TestContext): Promise<{ readonly program: Program; readonly port: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'holder-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const port = await findFreePort();
+  const program = new Program('web-origin', [compile('web-origin', folder), String(port)], { core: 0 });
+  t.after(() => program.stop());
+  await awaitPort(program, port);
+  return { program, port };
+}
