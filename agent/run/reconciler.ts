@@ -35,6 +35,8 @@ export class Reconciler {
   /** What the kernel has taken. */
   desired: Desired = EMPTY_DESIRED;
   readonly #parts: ReconcilerParts;
+  /** The snapshot with what is just leaving: as the proxy has it. */
+  #served: Snapshot = EMPTY_SNAPSHOT;
   #portStates: ReadonlyMap<number, string> = new Map();
   #waiting: (() => Promise<void>) | undefined;
   #running: Promise<void> | undefined;
@@ -56,7 +58,7 @@ export class Reconciler {
       ![...this.#portStates.values()].some((state) => state.startsWith('failed'))
     )
       return;
-    await this.#enqueue(async () => this.#tellPorts(await this.#parts.proxy.apply(this.snapshot)));
+    await this.#enqueue(async () => this.#tellPorts(await this.#parts.proxy.apply(this.#served)));
   }
 
   /** Resolves when what was offered is applied. */
@@ -95,10 +97,12 @@ export class Reconciler {
     const { snapshot } = translated;
     const all = [...findings, ...translated.findings.map((finding) => placeFinding(finding, source))];
     // The proxy first: it must know a Service before the kernel sends it connections for it.
-    const applied = await proxy.apply(withLeaving(snapshot, this.snapshot));
+    const served = withLeaving(snapshot, this.snapshot);
+    const applied = await proxy.apply(served);
     if (applied.refused !== undefined)
       throw new Error(`the proxy refused revision ${snapshot.revision}: ${applied.refused}`);
     this.snapshot = snapshot;
+    this.#served = served;
     this.findings.set('configuration', all);
     if (datapath !== undefined)
       this.findings.set('kernel', this.#steer(datapath, snapshot.revision, resources));
