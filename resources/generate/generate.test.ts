@@ -21,7 +21,10 @@ test('the kinds of the plan are served, in these versions', () => {
   assert.deepEqual(
     KINDS.map((kind) => `${kind.group}/${kind.kind} ${kind.versions.join(' ')}`),
     [
+      'gateway.networking.k8s.io/BackendTLSPolicy v1 v1alpha3',
+      '/ConfigMap v1',
       'discovery.k8s.io/EndpointSlice v1',
+      'gateway.networking.k8s.io/GRPCRoute v1',
       'gateway.networking.k8s.io/Gateway v1 v1beta1',
       'gateway.networking.k8s.io/GatewayClass v1 v1beta1',
       'gateway.networking.k8s.io/HTTPRoute v1 v1beta1',
@@ -29,12 +32,15 @@ test('the kinds of the plan are served, in these versions', () => {
       'gateway.networking.k8s.io/ReferenceGrant v1 v1beta1',
       '/Secret v1',
       '/Service v1',
+      'gateway.networking.k8s.io/TCPRoute v1 v1alpha2',
+      'gateway.networking.k8s.io/TLSRoute v1 v1alpha2 v1alpha3',
+      'gateway.networking.k8s.io/UDPRoute v1 v1alpha2',
     ],
   );
 });
 
 test('every upstream rule is checked, but for the one whose reason is written down', () => {
-  assert.equal(generated.validation.rules, 120);
+  assert.equal(generated.validation.rules, 175);
   assert.deepEqual(
     generated.validation.excluded.map((line) => line.replace(/ \(.*/, '')),
     ['GatewayClass.spec.controllerName: self == oldSelf'],

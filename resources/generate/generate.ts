@@ -35,6 +35,6 @@ export function generate(root: string): Generated {
 function kebab(kind: string): string {
   return kind
     .replaceAll(/([a-z])([A-Z])/g, '$1-$2')
-    .replace('HTTPRoute', 'HTTP-Route')
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1-$2')
     .toLowerCase();
 }

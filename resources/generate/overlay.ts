@@ -101,6 +101,18 @@ export const OVERLAYS: Readonly<Record<string, Schema>> = {
       protocol: PROTOCOL,
     },
   },
+  ConfigMap: {
+    'x-kubernetes-validations': [
+      {
+        rule: "!has(self.data) || self.data.all(k, k.matches('^[-._a-zA-Z0-9]+$') && size(k) <= 253)",
+        message: "keys of data must consist of letters, digits, '-', '_' or '.'",
+      },
+      {
+        rule: '!has(self.data) || !has(self.binaryData) || self.binaryData.all(k, !(k in self.data))',
+        message: 'a key must not stand in data and in binaryData',
+      },
+    ],
+  },
   Secret: {
     properties: {
       type: { default: 'Opaque' },

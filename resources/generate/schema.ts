@@ -13,6 +13,13 @@ const CORE_KINDS = [
     plural: 'services',
     namespaced: true,
   },
+  {
+    kind: 'ConfigMap',
+    group: '',
+    definition: 'io.k8s.api.core.v1.ConfigMap',
+    plural: 'configmaps',
+    namespaced: true,
+  },
   { kind: 'Secret', group: '', definition: 'io.k8s.api.core.v1.Secret', plural: 'secrets', namespaced: true },
   {
     kind: 'Namespace',

@@ -3,8 +3,9 @@
 
 const METADATA = ['ObjectMeta', 'OwnerReference', 'ManagedFieldsEntry', 'FieldsV1', 'Condition'];
 
-const HTTP_ROUTE_FILTER: Readonly<Record<string, string>> = {
-  '': 'HTTPRouteFilter',
+/** Of HTTPRoutes and GRPCRoutes. */
+const ROUTE_FILTER: Readonly<Record<string, string>> = {
+  '': '+Filter',
   '.cors': 'HTTPCORSFilter',
   '.extensionRef': 'LocalObjectReference',
   '.requestHeaderModifier': 'HTTPHeaderFilter',
@@ -57,19 +58,32 @@ const NAMES: Readonly<Record<string, string>> = {
   'Gateway.status.listeners[]': 'ListenerStatus',
   'Gateway.status.listeners[].conditions[]': 'Condition',
   'Gateway.status.listeners[].supportedKinds[]': 'RouteGroupKind',
-  'HTTPRoute.spec.parentRefs[]': 'ParentReference',
-  'HTTPRoute.spec.rules[]': 'HTTPRouteRule',
-  'HTTPRoute.spec.rules[].backendRefs[]': 'BackendRef',
-  'HTTPRoute.spec.rules[].matches[]': 'HTTPRouteMatch',
+  'BackendTLSPolicy.spec.targetRefs[]': 'LocalPolicyTargetReferenceWithSectionName',
+  'BackendTLSPolicy.spec.validation': 'BackendTLSPolicyValidation',
+  'BackendTLSPolicy.spec.validation.caCertificateRefs[]': 'LocalObjectReference',
+  'BackendTLSPolicy.spec.validation.subjectAltNames[]': 'SubjectAltName',
+  'BackendTLSPolicy.status.ancestors[]': 'PolicyAncestorStatus',
+  'BackendTLSPolicy.status.ancestors[].ancestorRef': 'ParentReference',
+  'BackendTLSPolicy.status.ancestors[].conditions[]': 'Condition',
+  'GRPCRoute.spec.rules[].matches[].headers[]': 'GRPCHeaderMatch',
+  'GRPCRoute.spec.rules[].matches[].method': 'GRPCMethodMatch',
   'HTTPRoute.spec.rules[].matches[].headers[]': 'HTTPHeaderMatch',
   'HTTPRoute.spec.rules[].matches[].path': 'HTTPPathMatch',
   'HTTPRoute.spec.rules[].matches[].queryParams[]': 'HTTPQueryParamMatch',
   'HTTPRoute.spec.rules[].timeouts': 'HTTPRouteTimeouts',
-  'HTTPRoute.status.parents[]': 'RouteParentStatus',
-  'HTTPRoute.status.parents[].conditions[]': 'Condition',
-  'HTTPRoute.status.parents[].parentRef': 'ParentReference',
   'ReferenceGrant.spec.from[]': 'ReferenceGrantFrom',
   'ReferenceGrant.spec.to[]': 'ReferenceGrantTo',
+};
+
+/** What all Routes have in common; a name that starts with '+' follows the name of the kind. */
+const ROUTE_NAMES: Readonly<Record<string, string>> = {
+  '.spec.parentRefs[]': 'ParentReference',
+  '.spec.rules[]': '+Rule',
+  '.spec.rules[].backendRefs[]': 'BackendRef',
+  '.spec.rules[].matches[]': '+Match',
+  '.status.parents[]': 'RouteParentStatus',
+  '.status.parents[].conditions[]': 'Condition',
+  '.status.parents[].parentRef': 'ParentReference',
 };
 
 /** Shared by all kinds: written to meta.gen.ts. */
@@ -79,10 +93,10 @@ export function isMetadata(name: string): boolean {
 
 /** The name of the object type at `path` of `kind`, for example ('HTTPRoute', '.spec.rules[]') -> 'HTTPRouteRule'. */
 export function typeName(kind: string, path: string): string {
-  const filter = /^\.spec\.rules\[\](?:\.backendRefs\[\])?\.filters\[\](.*)$/.exec(path);
-  if (kind === 'HTTPRoute' && filter !== null) {
-    const name = HTTP_ROUTE_FILTER[filter[1] ?? ''];
-    if (name !== undefined) return name;
+  if (kind.endsWith('Route')) {
+    const filter = /^\.spec\.rules\[\](?:\.backendRefs\[\])?\.filters\[\](.*)$/.exec(path);
+    const name = filter === null ? ROUTE_NAMES[path] : ROUTE_FILTER[filter[1] ?? ''];
+    if (name !== undefined) return name.replace('+', kind);
   }
   return NAMES[kind + path] ?? kind + pascal(path);
 }

@@ -9,7 +9,17 @@ import { parse, parseAllDocuments } from 'yaml';
  * loads there. Fields of the experimental channel are unknown fields.
  */
 const CHANNEL = 'standard';
-const CRDS = ['gatewayclasses', 'gateways', 'httproutes', 'referencegrants'];
+const CRDS = [
+  'backendtlspolicies',
+  'gatewayclasses',
+  'gateways',
+  'grpcroutes',
+  'httproutes',
+  'referencegrants',
+  'tcproutes',
+  'tlsroutes',
+  'udproutes',
+];
 const CORE = 'api/openapi-spec/v3/api__v1_openapi.json';
 const DISCOVERY = 'api/openapi-spec/v3/apis__discovery.k8s.io__v1_openapi.json';
 const SWAGGER = 'api/openapi-spec/swagger.json';
@@ -17,6 +27,7 @@ const GVK = 'x-kubernetes-group-version-kind';
 const ROOTS = [
   [CORE, 'io.k8s.api.core.v1.Service'],
   [CORE, 'io.k8s.api.core.v1.Secret'],
+  [CORE, 'io.k8s.api.core.v1.ConfigMap'],
   [CORE, 'io.k8s.api.core.v1.Namespace'],
   [DISCOVERY, 'io.k8s.api.discovery.v1.EndpointSlice'],
 ] as const;
@@ -32,7 +43,6 @@ interface CustomResourceDefinition {
     readonly names: { readonly kind: string; readonly plural: string };
     readonly versions: readonly {
       readonly name: string;
-      readonly served: boolean;
       readonly schema: { openAPIV3Schema: Json };
     }[];
   };
@@ -93,11 +103,6 @@ function vendorCrd(module: string, plural: string): void {
   const crd = parse(readFileSync(file, 'utf8')) as CustomResourceDefinition;
   const v1 = crd.spec.versions.find((version) => version.name === 'v1');
   if (v1 === undefined) throw new Error(`${file} has no version v1`);
-  const same = crd.spec.versions.filter(
-    (version) =>
-      version.served &&
-      JSON.stringify(shorten(version.schema, '')) === JSON.stringify(shorten(v1.schema, '')),
-  );
   write(`gateway.networking.k8s.io_${plural}.json`, {
     name: crd.metadata.name,
     bundleVersion: crd.metadata.annotations['gateway.networking.k8s.io/bundle-version'] ?? '',
@@ -106,8 +111,8 @@ function vendorCrd(module: string, plural: string): void {
     kind: crd.spec.names.kind,
     plural: crd.spec.names.plural,
     scope: crd.spec.scope,
-    // Versions whose schema equals v1's: they convert by renaming (conversion strategy None).
-    versions: same.map((version) => version.name),
+    // Also those that are only stored: an object converts by renaming (conversion strategy None) and is checked as v1.
+    versions: ['v1', ...crd.spec.versions.map(({ name }) => name).filter((name) => name !== 'v1')],
     openAPIV3Schema: shorten(v1.schema.openAPIV3Schema),
   });
 }

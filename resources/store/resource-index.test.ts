@@ -63,7 +63,13 @@ test('finds by namespace and name', () => {
   assert.equal(index.gatewayClass('c')?.spec.controllerName, 'sluice.dev/gateway-controller');
   assert.equal(index.namespace('a')?.metadata.labels?.['x'], 'z');
   assert.equal(index.namespace('b'), undefined);
-  assert.equal(index.gateway('a', 'g') ?? index.httpRoute('a', 'r') ?? index.secret('a', 's'), undefined);
+  assert.equal(
+    index.gateway('a', 'g') ??
+      index.httpRoute('a', 'r') ??
+      index.secret('a', 's') ??
+      index.configMap('a', 's'),
+    undefined,
+  );
 });
 
 test('names objects as findings do', () => {

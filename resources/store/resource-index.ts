@@ -1,4 +1,5 @@
 // Resources by key: what references in the API name, found without searching. Pure; built once for each state.
+import type { ConfigMap } from '../type/config-map.gen.ts';
 import type { EndpointSlice } from '../type/endpoint-slice.gen.ts';
 import type { Gateway } from '../type/gateway.gen.ts';
 import type { GatewayClass } from '../type/gateway-class.gen.ts';
@@ -18,6 +19,7 @@ export interface ResourceIndex {
   httpRoute(namespace: string, name: string): HTTPRoute | undefined;
   service(namespace: string, name: string): Service | undefined;
   secret(namespace: string, name: string): Secret | undefined;
+  configMap(namespace: string, name: string): ConfigMap | undefined;
   /** A namespace may be used without an object that describes it: then it has no labels. */
   namespace(name: string): Namespace | undefined;
   /** The slices of a Service, in order of name. */
@@ -36,6 +38,7 @@ export function indexResources(resources: Resources): ResourceIndex {
   const httpRoutes = byName(resources.httpRoutes);
   const services = byName(resources.services);
   const secrets = byName(resources.secrets);
+  const configMaps = byName(resources.configMaps);
   const namespaces = byName(resources.namespaces);
   const slices = Map.groupBy(resources.endpointSlices, (slice) =>
     keyOf(slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? '', slice.metadata.namespace),
@@ -47,6 +50,7 @@ export function indexResources(resources: Resources): ResourceIndex {
     httpRoute: (namespace, name) => httpRoutes.get(keyOf(name, namespace)),
     service: (namespace, name) => services.get(keyOf(name, namespace)),
     secret: (namespace, name) => secrets.get(keyOf(name, namespace)),
+    configMap: (namespace, name) => configMaps.get(keyOf(name, namespace)),
     namespace: (name) => namespaces.get(keyOf(name)),
     endpointSlices: (namespace, service) => slices.get(keyOf(service, namespace)) ?? [],
     referenceGrants: (namespace) => grants.get(namespace) ?? [],

@@ -60,9 +60,8 @@ const MISTAKES: Readonly<Record<string, readonly string[]>> = {
   'referencegrant/missing-from.yaml': ['5:1 SLU0105 spec.from'],
   'referencegrant/missing-ns.yaml': ['10:5 SLU0105 spec.from[0].namespace'],
   'referencegrant/missing-to.yaml': ['5:1 SLU0105 spec.to'],
-  // Of a kind that is not served: ignored.
-  'tlsroute/invalid-hostname.yaml': ['2:1 SLU0108 kind'],
-  'tlsroute/no-hostname.yaml': ['2:1 SLU0108 kind'],
+  'tlsroute/invalid-hostname.yaml': ['7:5 SLU0103 spec.hostnames[0]'],
+  'tlsroute/no-hostname.yaml': ['5:1 SLU0105 spec.hostnames'],
 };
 
 test('every valid example loads without an error', () => {

@@ -19,7 +19,7 @@ export function compileRule(rule: string): CompiledRule {
   const known = compiled.get(rule);
   if (known !== undefined) return known;
   environment ??= openEnvironment();
-  const program = environment.parse(rewriteHas(environment, rule));
+  const program = environment.parse(rewriteHas(environment, rewriteFlags(rule)));
   const checked = program.check();
   if (!checked.valid) throw checked.error ?? new Error(`rule does not check: ${rule}`);
   if (checked.type !== 'bool' && checked.type !== 'dyn')
@@ -27,6 +27,11 @@ export function compileRule(rule: string): CompiledRule {
   const run: CompiledRule = (self) => program({ self });
   compiled.set(rule, run);
   return run;
+}
+
+/** RE2 sets a flag for the rest of a pattern, JavaScript for a group: '^(?i)a$' becomes '^(?i:a)$'. */
+function rewriteFlags(rule: string): string {
+  return rule.replaceAll(/\^\(\?i\)(.*?)\$(?=["'])/g, '^(?i:$1)$');
 }
 
 function openEnvironment(): Environment {
