@@ -67,6 +67,8 @@ export type FailureCode =
   | 'HEAD_TIMEOUT'
   | 'BODY_TIMEOUT'
   | 'CLIENT_GONE'
+  | 'MISDIRECTED'
+  | 'TLS_HANDSHAKE'
   | 'NO_ROUTE'
   | 'NO_BACKEND'
   | 'BACKEND_NOT_FOUND'
@@ -75,6 +77,7 @@ export type FailureCode =
   | 'NO_ENDPOINT'
   | 'CONNECT_FAILED'
   | 'CONNECT_TIMEOUT'
+  | 'UPSTREAM_TLS'
   | 'POOL_FULL'
   | 'UPSTREAM_RESET'
   | 'UPSTREAM_PROTOCOL'
@@ -140,6 +143,20 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'the client closed the connection before the answer was complete',
     'look at the client',
   ),
+  MISDIRECTED: down(
+    421,
+    9,
+    'DPE',
+    'the request asks for a host of another Listener than its TLS connection',
+    'open a connection of its own to the host, with its name as the server name',
+  ),
+  TLS_HANDSHAKE: down(
+    0,
+    14,
+    'DPE',
+    'the TLS handshake failed, or no Listener has the server name that was asked for',
+    'look at the client: server name, versions, client certificate; and at the certificates of the Listener',
+  ),
   NO_ROUTE: internal(
     404,
     12,
@@ -191,6 +208,14 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'UF,URX',
     'the endpoint did not accept the connection in time',
     'look at the network and --connect-timeout',
+  ),
+  UPSTREAM_TLS: up(
+    'yes',
+    503,
+    14,
+    'UF',
+    'the TLS handshake with the endpoint failed, or its certificate is not the wanted one',
+    'the detail says why; look at the BackendTLSPolicy and the certificate of the backend',
   ),
   POOL_FULL: up(
     'no',

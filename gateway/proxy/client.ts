@@ -12,6 +12,10 @@ export abstract class Client extends Channel {
   readonly address: string;
   readonly port: number;
   readonly forwarded: Forwarded;
+  /** What requests on it are asked by. */
+  readonly scheme: 'http' | 'https';
+  /** Name of the Listener that TLS chose by the server name: no other one serves its requests. '' without TLS. */
+  boundTo = '';
   /** Counts what belongs to no listener of its own. */
   readonly scopeId: number;
   /** Clients are workloads of the mesh. */
@@ -34,8 +38,9 @@ export abstract class Client extends Channel {
     this.key = key;
     this.address = address;
     this.port = port;
-    this.forwarded = forwardedFor(address);
     const scope = this.scope();
+    this.scheme = scope?.protocol === 'HTTPS' ? 'https' : 'http';
+    this.forwarded = forwardedFor(address, this.scheme);
     this.scopeId = scope?.id ?? 0;
     this.inMesh = scope?.inMesh ?? false;
     engine.clients.add(this);
@@ -46,9 +51,19 @@ export abstract class Client extends Channel {
     return this.engine.config.scopes.get(this.key);
   }
 
+  /** How long a fresh connection may say nothing, milliseconds. */
+  get patience(): number {
+    return this.engine.limits.idleTimeout;
+  }
+
   /** The client does not take what was written to it. */
   get congested(): boolean {
     return this.pending !== null;
+  }
+
+  /** The connection stands, or was taken over from another client object: it may begin. */
+  opened(): void {
+    this.engine.deadlines.set(this, this.patience);
   }
 
   onConnected(): void {}
@@ -71,7 +86,9 @@ export abstract class Client extends Channel {
   protected succeed(next: Client): void {
     this.engine.clients.delete(this);
     next.retiring = this.retiring;
+    next.boundTo = this.boundTo;
     this.engine.io.handOver(this, next);
+    next.opened();
   }
 
   /** Says that there are too many clients, and closes. */

@@ -57,7 +57,7 @@ export class Dispatcher implements Dispatch {
     const { view } = this.#engine;
     if (!down.requestComplete || exchange.minor === 0 || down.client.retiring) exchange.keep = false;
     exchange.status = redirect.status;
-    const location = redirect.location(view, 'http', down.client.scope()?.port ?? 80);
+    const location = redirect.location(view, down.client.scheme, down.client.scope()?.port ?? 80);
     down.answer(redirectAnswer(redirect.status, location, !exchange.keep));
   }
 }

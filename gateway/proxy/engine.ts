@@ -6,7 +6,7 @@ import type { AccessLog } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { ClusterSet } from '../upstream/cluster-set.ts';
-import type { Bytes, Io } from './channel.ts';
+import type { Bytes, Io, Secure } from './channel.ts';
 import type { Client } from './client.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { CompiledConfig } from './compiled-config.ts';
@@ -17,6 +17,8 @@ import { Target } from './http1/target.ts';
 import type { Upstream } from './http1/upstream.ts';
 import { HeadView } from './http1/view.ts';
 import type { Limits } from './limits.ts';
+import { NoTls } from './tls/no-tls.ts';
+import type { Tls } from './tls/tls.ts';
 
 const OUT_BYTES = 65_536;
 
@@ -55,6 +57,8 @@ export class Engine {
   readonly clients: Set<Client> = new Set();
   /** Clients beyond the limit that are being told so. */
   turnedAway = 0;
+  /** Null where there is none: with the engine on node:net. */
+  tls: Tls | null = null;
   dispatch: Dispatch;
   config: CompiledConfig;
   #out: Bytes;
@@ -80,6 +84,16 @@ export class Engine {
     this.clusters = new ClusterSet<Upstream>(limits);
     this.#out = io.allocate(OUT_BYTES);
     this.dispatch = dispatchOf(this);
+  }
+
+  /** The TLS of a new connection to a Cluster that is reached by it. Where there is none, the connection fails. */
+  secureTo(cluster: string): Secure {
+    if (this.tls === null) return new NoTls('TLS needs the engine epoll: start with --engine epoll');
+    try {
+      return this.tls.connect(cluster);
+    } catch (error) {
+      return new NoTls(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Milliseconds with fractions, since the worker began. */

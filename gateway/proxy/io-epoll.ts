@@ -252,9 +252,12 @@ export class EpollIo implements Io {
       const size = channel.readSize;
       const count = receive(channel, this.#receiveAddress, size);
       if (count > 0) {
+        const { peeks } = channel;
         channel.onData(this.#receive, HEADROOM, HEADROOM + count);
         if (count < size && !channel.peerEnded && (secure === null || secure.drained)) {
           channel.readable = false;
+          // What was only looked at is to be taken now.
+          if (peeks && !channel.peeks && !channel.connecting) continue;
           return;
         }
       } else if (count === 0) {

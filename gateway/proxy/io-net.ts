@@ -73,6 +73,10 @@ export class NetIo implements Io {
     this.#attach(held, socket);
     socket.once('connect', () =>
       this.#guard(channel, () => {
+        if (channel.secure !== null) {
+          channel.onError(channel.secure.errno);
+          return;
+        }
         channel.connecting = false;
         const { pending, pendingStart, pendingEnd } = channel;
         releasePending(this, channel);

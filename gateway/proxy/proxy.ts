@@ -3,6 +3,7 @@
 //
 //   apply(snapshot) ─► sockets opened here ─► {snapshot, names, weights, sockets} ─► every worker swaps one reference
 import { availableParallelism } from 'node:os';
+import type { TicketKeys } from '#native/tls/ticket-keys';
 import type { Snapshot } from '../model/snapshot.ts';
 import { Recorder } from '../observe/recorder.ts';
 import { Series } from '../observe/series.ts';
@@ -12,6 +13,9 @@ import type { OriginalDestinationModule } from './original-destination.ts';
 import { openSockets, type ProxySockets, type RedirectListener } from './proxy-sockets.ts';
 import { WorkerThread } from './worker-thread.ts';
 import type { Configuration, EngineKind } from './worker-message.ts';
+
+/** A ticket key makes tickets for an hour and takes them for three more (TicketKeys). */
+const TICKET_KEY_LIFE = 3_600_000;
 
 export interface ProxyOptions {
   /** Worker threads; 0: one per core. */
@@ -54,6 +58,9 @@ export class Proxy {
   readonly #sockets: ProxySockets;
   readonly #workers: readonly WorkerThread[];
   #applying: Promise<unknown> = Promise.resolve();
+  /** Undefined where there is no TLS. */
+  readonly #tickets: TicketKeys | undefined;
+  readonly #rotation: NodeJS.Timeout;
   #closed = false;
 
   /** Resolves when every worker is ready to take a Snapshot. Throws when one cannot start. */
@@ -65,7 +72,8 @@ export class Proxy {
       count,
       options.originalDestination !== undefined,
     );
-    const proxy = new Proxy(options, count, sockets);
+    const tickets = options.engine === 'epoll' ? await openTickets() : undefined;
+    const proxy = new Proxy(options, count, sockets, tickets);
     try {
       await Promise.all(proxy.#workers.map((worker) => worker.start()));
     } catch (error) {
@@ -75,8 +83,14 @@ export class Proxy {
     return proxy;
   }
 
-  private constructor(options: ProxyOptions, count: number, sockets: ProxySockets) {
+  private constructor(
+    options: ProxyOptions,
+    count: number,
+    sockets: ProxySockets,
+    tickets: TicketKeys | undefined,
+  ) {
     this.#options = options;
+    this.#tickets = tickets;
     this.#sockets = sockets;
     this.recorders = Array.from({ length: count }, () => Recorder.create(this.series.caps));
     const limits = shareOfWorker(options.limits, count);
@@ -89,12 +103,19 @@ export class Proxy {
           failureHeader: options.failureHeader ?? false,
           accessLog: options.accessLog?.path,
           recorder,
+          ticketKeys: tickets?.memory,
           originalDestination: options.originalDestination,
           sockets,
           onTrouble: options.onTrouble ?? (() => {}),
         }),
     );
+    this.#rotation = setInterval(() => this.rotateTicketKeys(), TICKET_KEY_LIFE).unref();
     process.once('exit', this.#stopWorkers);
+  }
+
+  /** Session tickets are made with a new key; those of the keys before it are still taken for a while. */
+  rotateTicketKeys(): void {
+    this.#tickets?.rotate();
   }
 
   /**
@@ -128,6 +149,7 @@ export class Proxy {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    clearInterval(this.#rotation);
     process.removeListener('exit', this.#stopWorkers);
     await this.#applying;
     await Promise.all(this.#workers.map((worker) => worker.stop()));
@@ -167,6 +189,13 @@ export class Proxy {
   readonly #stopWorkers = (): void => {
     for (const worker of this.#workers) worker.tellStop();
   };
+}
+
+/** Where the node binary has no OpenSSL for us, nothing but TLS is missing. */
+async function openTickets(): Promise<TicketKeys | undefined> {
+  const { tlsUnavailable } = await import('#native/tls/probe');
+  if (tlsUnavailable() !== '') return undefined;
+  return (await import('#native/tls/ticket-keys')).TicketKeys.create();
 }
 
 function mendOf(error: string, bind: string): string {

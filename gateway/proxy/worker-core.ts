@@ -20,6 +20,9 @@ const IDLE_GRACE = 1000;
 
 export class WorkerCore {
   readonly engine: Engine;
+  /** What of the last configuration cannot be served as it is wanted, and could in the one before. */
+  newFaults: readonly string[] = [];
+  #faults: readonly string[] = [];
   readonly recorder: Recorder;
   readonly #accessLog: AccessLog | undefined;
   #drainUntil = 0;
@@ -41,14 +44,18 @@ export class WorkerCore {
   /** Puts a configuration in force, as a whole or not at all. Requests under way keep the rule they have. */
   apply({ snapshot, names, weights }: Configuration): string | undefined {
     const { engine } = this;
+    let faults: readonly string[];
     try {
       const config = compileConfig(snapshot, names, weights);
       const retired = engine.clusters.apply(snapshot.clusters, (name) => config.ids.cluster(name));
+      faults = engine.tls?.apply(snapshot) ?? [];
       engine.config = config;
       engine.closeRetired(retired);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
+    this.newFaults = faults.filter((fault) => !this.#faults.includes(fault));
+    this.#faults = faults;
     for (const client of engine.clients) if (client.scope() === undefined) client.retire(IDLE_GRACE);
     return undefined;
   }
@@ -57,15 +64,21 @@ export class WorkerCore {
   admit(key: string, address: string, port: number, open: (client: Client) => boolean): void {
     const { engine } = this;
     const crowded = engine.clients.size >= engine.limits.maxClients;
-    const client = new Downstream(engine, key, address, port);
+    const protocol = engine.config.scopes.get(key)?.protocol ?? 'HTTP';
+    const secured = protocol === 'HTTPS' || protocol === 'TLS';
+    const client =
+      secured && engine.tls !== null
+        ? engine.tls.accept(engine, key, address, port)
+        : new Downstream(engine, key, address, port);
     if (!open(client)) {
       engine.clients.delete(client);
       return;
     }
     this.recorder.clientOpened(client.scopeId);
-    engine.deadlines.set(client, engine.limits.idleTimeout);
+    engine.deadlines.set(client, client.patience);
     // Telling costs a descriptor for a moment: a flood is cut off without a word.
     if (crowded && engine.turnedAway >= engine.limits.maxClients) engine.io.reset(client);
+    else if (secured && engine.tls === null) engine.io.reset(client);
     else if (crowded) client.turnAway();
     else if (this.#drainUntil > 0) client.retire(IDLE_GRACE);
   }

@@ -10,6 +10,7 @@ import { EpollIo } from './io-epoll.ts';
 import { ListenerSet } from './listener-set.ts';
 import { loadOriginalDestination, type OriginalDestination } from './original-destination.ts';
 import { reopenLog } from './reopen-log.ts';
+import { WorkerTls } from './tls/worker-tls.ts';
 import { WorkerCore } from './worker-core.ts';
 import { defectOf, type FromWorker, type ToWorker, type WorkerData } from './worker-message.ts';
 
@@ -44,6 +45,7 @@ class EpollWorker {
       this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, this.#deadlines);
+    if (data.ticketKeys !== undefined) this.#core.engine.tls = new WorkerTls(data.ticketKeys);
     this.#listeners = new ListenerSet(this.#io, (name) => {
       if (!name.startsWith(REDIRECT)) this.#post({ kind: 'closed', port: Number(name) });
     });
@@ -83,6 +85,7 @@ class EpollWorker {
     switch (message.kind) {
       case 'apply': {
         const error = this.#core.apply(message.configuration);
+        for (const detail of this.#core.newFaults) this.#post({ kind: 'fault', detail });
         for (const { port, fd } of message.open) this.#openPort(port, fd);
         for (const port of message.close) this.#listeners.close(String(port), performance.now());
         this.#post({ kind: 'applied', id: message.id, error, failed: [] });

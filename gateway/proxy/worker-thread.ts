@@ -31,6 +31,7 @@ export interface WorkerThreadOptions {
   readonly failureHeader: boolean;
   readonly accessLog: string | undefined;
   readonly recorder: Recorder;
+  readonly ticketKeys: SharedArrayBuffer | undefined;
   readonly originalDestination: OriginalDestinationModule | undefined;
   readonly sockets: ProxySockets;
   readonly onTrouble: (worker: number, detail: string) => void;
@@ -159,12 +160,14 @@ export class WorkerThread {
   #dataFor(port: MessagePort): WorkerData {
     const { engine, bind, limits, failureHeader, recorder, accessLog, originalDestination, sockets } =
       this.#options;
+    const { ticketKeys } = this.#options;
     return {
       engine,
       bind,
       limits,
       failureHeader,
       recorder: recorder.memory,
+      ticketKeys,
       accessLog,
       originalDestination,
       port,
@@ -210,6 +213,10 @@ export class WorkerThread {
         break;
       case 'log-reopened':
         this.#reopening.shift()?.(message.error);
+        break;
+      case 'fault':
+        // All workers have the same to say.
+        if (this.#index === 0) this.#options.onTrouble(0, message.detail);
         break;
       case 'defect':
         this.#options.onTrouble(this.#index, `a defect of the proxy ended one connection: ${message.detail}`);

@@ -7,6 +7,9 @@ export class ClusterPool<C extends Pooled> {
   readonly name: string;
   /** Series id, for counting. */
   id = 0;
+  /** Reached by TLS. */
+  secure = false;
+  #manner = '';
   readonly #limits: PoolLimits;
   #endpoints: EndpointPool<C>[] = [];
   #next = 0;
@@ -23,10 +26,15 @@ export class ClusterPool<C extends Pooled> {
 
   /** Takes over the endpoints of a new Snapshot and returns the pools that are not among them any more. */
   update(cluster: Cluster): EndpointPool<C>[] {
+    this.secure = cluster.tls !== undefined;
     const known = new Map(this.#endpoints.map((pool) => [keyOf(pool), pool]));
     const kept = new Set<EndpointPool<C>>();
+    // Connections that were made in another manner, or to another identity, serve no more requests.
+    const manner = JSON.stringify([cluster.protocol, cluster.tls, cluster.proxyProtocol]);
+    const reached = manner === this.#manner ? known : new Map<string, EndpointPool<C>>();
+    this.#manner = manner;
     this.#endpoints = cluster.endpoints.map((endpoint) => {
-      const pool = known.get(keyOf(endpoint)) ?? new EndpointPool<C>(endpoint, this.#limits);
+      const pool = reached.get(keyOf(endpoint)) ?? new EndpointPool<C>(endpoint, this.#limits);
       kept.add(pool);
       return pool;
     });

@@ -4,7 +4,6 @@ import { allocatePinned } from '../memory.ts';
 import {
   certificateEnd,
   certificateExtension,
-  certificateFree,
   certificateKey,
   certificateSubject,
   checkCertificateHost,
@@ -18,7 +17,6 @@ import {
   stringData,
   stringLength,
 } from './openssl.ts';
-import { readCertificates } from './pem.ts';
 
 const NID_SUBJECT_ALT_NAME = 85;
 const GEN_DNS = 2;
@@ -89,18 +87,6 @@ export function isExpired(certificate: number): boolean {
 /** Whether one of its DNS names is `name`, wildcards standing for one label (RFC 9525 section 6.3). */
 export function namesHost(certificate: number, name: string): boolean {
   return checkCertificateHost(certificate, name, 0, HOST_RULES, 0) === 1;
-}
-
-/** Names and key of the first certificate of a PEM chain: what it can be chosen by. @throws TlsError */
-export function inspectChain(
-  chain: string,
-  subject: string,
-): { readonly dns: readonly string[]; readonly key: number } {
-  const certificates = readCertificates(chain, subject);
-  const [leaf = 0] = certificates;
-  const facts = { dns: altNames(leaf).dns, key: keyKind(leaf) };
-  for (const certificate of certificates) certificateFree(certificate);
-  return facts;
 }
 
 function readString(value: number): string {

@@ -42,6 +42,8 @@ const SSL_ERROR_WANT_WRITE = 3;
 const SSL_ERROR_ZERO_RETURN = 6;
 const MSG_NOSIGNAL = 0x4000;
 const LONGEST_PROTOCOL = 255;
+/** SSL_R_UNEXPECTED_EOF_WHILE_READING in OpenSSL's words. */
+const UNEXPECTED_END = 'unexpected eof while reading';
 
 // How far it has come. Beyond OPEN nothing more is read.
 const FRESH = 0;
@@ -219,7 +221,7 @@ export class TlsConnection {
   #established(): number {
     const fault =
       this.#server !== null
-        ? refuseServer(this.#ssl, this.#server)
+        ? refuseServer(this.#ssl, this.#server, this.protocol)
         : this.resumed && peerExpired(this.#ssl)
           ? 'the client certificate has expired since'
           : '';
@@ -257,12 +259,17 @@ export class TlsConnection {
         this.#state = ENDED;
         break;
       case SSL_ERROR_SSL:
-        // A connection that ends without close_notify is one of them: it may have been cut off.
-        this.#fail(EPROTO, takeReason('protocol error'));
+        this.#failBy(takeReason('protocol error'));
         break;
       default:
         this.#fail(errno || ECONNRESET, '');
     }
+  }
+
+  /** A connection that ends without close_notify may have been cut off: it is broken, as by a reset. */
+  #failBy(reason: string): void {
+    if (reason === UNEXPECTED_END) this.#fail(ECONNRESET, '');
+    else this.#fail(EPROTO, reason);
   }
 
   #fail(errno: number, failure: string): void {

@@ -43,6 +43,8 @@ export interface ExpectedServer {
   readonly serverName: string;
   /** One of them must be in the certificate; when empty, `serverName`. */
   readonly names: readonly PeerName[];
+  /** Without agreement on this application protocol (ALPN) there is nothing to say. */
+  readonly protocol?: string | undefined;
 }
 
 /** Before the handshake. @throws TlsError when the name cannot be sent */
@@ -57,7 +59,9 @@ export function expectServer(ssl: number, { serverName, names }: ExpectedServer)
 }
 
 /** After the handshake: '' or why this is not the server that is wanted. The chain was verified by then. */
-export function refuseServer(ssl: number, { names }: ExpectedServer): string {
+export function refuseServer(ssl: number, { names, protocol }: ExpectedServer, agreed: string): string {
+  if (protocol !== undefined && protocol !== agreed)
+    return `the server does not speak ${protocol} (ALPN: ${agreed || 'none'})`;
   if (names.length === 0) return '';
   return withPeer(ssl, (certificate) => {
     if (certificate === 0) return 'the server showed no certificate';

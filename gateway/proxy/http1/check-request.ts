@@ -7,6 +7,7 @@ import {
   CONNECT_REFUSED,
   DONE,
   EXPECTATION_UNKNOWN,
+  HOST_ELSEWHERE,
   HOST_INVALID,
   HOST_MISSING,
   LENGTH_AND_CODING,
@@ -46,6 +47,9 @@ export function checkRequest(engine: Engine, down: ClientStream, bytes: Buffer, 
   engine.view.method = method;
   const fault = resolve(engine, down, bytes, head, method);
   if (fault !== DONE) return fault;
+  const { listener } = exchange;
+  const { boundTo } = down.client;
+  if (boundTo !== '' && listener !== undefined && listener.name !== boundTo) return HOST_ELSEWHERE;
   exchange.host = engine.view.host;
   exchange.path = engine.view.path;
   exchange.query = engine.view.query;

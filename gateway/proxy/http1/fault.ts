@@ -79,6 +79,10 @@ export const CONNECT_REFUSED: number = fault('CONNECT is not served', 'UPGRADE_R
 export const WEBSOCKET_REFUSED: number = fault(
   'WebSocket is asked for with GET and without a body (RFC 6455 section 4.1)',
 );
+export const HOST_ELSEWHERE: number = fault(
+  'the Host is one of another Listener than the server name of the connection (RFC 9110 section 15.5.20)',
+  'MISDIRECTED',
+);
 export const EXPECTATION_UNKNOWN: number = fault('Expect is not "100-continue"', 'EXPECTATION_FAILED');
 export const CHUNK_SIZE_INVALID: number = fault(
   'a chunk size is not 1 to 16 hexadecimal digits up to 2^53 (RFC 9112 section 7.1)',

@@ -3,27 +3,29 @@
 
 export class Forwarded {
   readonly address: Buffer;
+  /** X-Forwarded-Proto, with CR LF. */
+  readonly proto: Buffer;
   /** All three; the request id and two CR LF are still to follow. */
   readonly lines: Buffer;
 
-  constructor(address: string) {
+  constructor(address: string, scheme: string) {
+    const proto = `x-forwarded-proto: ${scheme}\r\n`;
     this.address = Buffer.from(address, 'latin1');
-    this.lines = Buffer.from(
-      `x-forwarded-for: ${address}\r\nx-forwarded-proto: http\r\nx-request-id: `,
-      'latin1',
-    );
+    this.proto = Buffer.from(proto, 'latin1');
+    this.lines = Buffer.from(`x-forwarded-for: ${address}\r\n${proto}x-request-id: `, 'latin1');
   }
 }
 
 const MOST = 1024;
-const known = new Map<string, Forwarded>();
+const known = { http: new Map<string, Forwarded>(), https: new Map<string, Forwarded>() };
 
 /** The lines for a client address, shared by its connections. */
-export function forwardedFor(address: string): Forwarded {
-  let forwarded = known.get(address);
+export function forwardedFor(address: string, scheme: 'http' | 'https'): Forwarded {
+  const ofScheme = known[scheme];
+  let forwarded = ofScheme.get(address);
   if (forwarded === undefined) {
-    if (known.size >= MOST) known.clear();
-    known.set(address, (forwarded = new Forwarded(address)));
+    if (ofScheme.size >= MOST) ofScheme.clear();
+    ofScheme.set(address, (forwarded = new Forwarded(address, scheme)));
   }
   return forwarded;
 }

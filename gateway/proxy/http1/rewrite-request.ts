@@ -13,7 +13,6 @@ import { REPLACED, type Head } from './head.ts';
 import { writeRequestId } from './request-id.ts';
 
 const FORWARDED_FOR = Buffer.from('x-forwarded-for: ');
-const FORWARDED_PROTO = Buffer.from('x-forwarded-proto: http\r\n');
 const REQUEST_ID = Buffer.from('x-request-id: ');
 const ONE = 49;
 const UPGRADE = Buffer.from('connection: Upgrade\r\nupgrade: websocket\r\n');
@@ -150,7 +149,7 @@ function writeWithOwn(
     to[at++] = CR;
     to[at++] = LF;
   }
-  if (ownProto) at = copyBytes(FORWARDED_PROTO, 0, FORWARDED_PROTO.length, to, at);
+  if (ownProto && forwarded !== undefined) at = copyBytes(forwarded.proto, 0, forwarded.proto.length, to, at);
   if (ownId) {
     at = writeRequestId(to, copyBytes(REQUEST_ID, 0, REQUEST_ID.length, to, at));
     to[at++] = CR;

@@ -159,6 +159,7 @@ function copyBody(
 
 function open(engine: Engine, pool: EndpointPool<Upstream>, cluster: ClusterPool<Upstream>): Upstream {
   const up = new Upstream(engine, pool, cluster);
+  if (cluster.secure) up.secure = engine.secureTo(cluster.name);
   engine.io.connect(up, pool.address, pool.port);
   if (!up.connecting) up.count();
   return up;

@@ -198,10 +198,15 @@ export class Upstream extends Channel implements Pooled, BackendStream {
 
   onError(errno = 0): void {
     const { down, engine } = this;
+    const tls = this.secure?.failure ?? '';
     if (down === null) this.close();
-    else if (this.connecting) engine.dispatch.connectFailed(down, this, 'CONNECT_FAILED', errnoName(errno));
+    else if (this.connecting)
+      if (tls === '') engine.dispatch.connectFailed(down, this, 'CONNECT_FAILED', errnoName(errno));
+      else engine.dispatch.connectFailed(down, this, 'UPSTREAM_TLS', tls);
     else if (this.#state === HEAD) {
-      if (!this.silent || !engine.dispatch.again(down, this)) down.fail('UPSTREAM_RESET');
+      // A server of TLS 1.3 refuses a client certificate when the client has long shaken hands.
+      if (!this.silent || !engine.dispatch.again(down, this))
+        down.fail(tls === '' ? 'UPSTREAM_RESET' : 'UPSTREAM_TLS', tls);
     } else down.fail('UPSTREAM_TRUNCATED');
   }
 
