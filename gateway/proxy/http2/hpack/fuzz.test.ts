@@ -220,13 +220,16 @@ test('heads survive whatever the table is set to', () => {
   const block = Buffer.alloc(8192);
   const decoder = new HeadDecoder({ ...LIMITS, maxHeadBytes: 8000 });
   const encoder = new HeadEncoder(4096);
+  const lineOf = (): string =>
+    `${oneOf(random, names)}:${oneOf(random, [' ', ' ', ' ', '\t', ''])}${oneOf(random, values)}${oneOf(random, ['', '', ' '])}\r\n`;
+  // Most heads are like the one before.
+  const all = Array.from({ length: 8 }, lineOf);
   for (let round = 0; round < BLOCKS; round++) {
     if (random(20) === 0) encoder.setMaxTableSize(oneOf(random, [0, 60, 200, 500, 4096]));
-    const lines = Array.from(
-      { length: random(14) },
-      () =>
-        `${oneOf(random, names)}:${oneOf(random, [' ', '  ', ' ', ''])}${oneOf(random, values)}${oneOf(random, ['', '', ' '])}\r\n`,
-    ).join('');
+    if (random(3) === 0) all[random(all.length)] = lineOf();
+    if (random(12) === 0) all.splice(random(all.length), random(3), lineOf());
+    if (random(40) === 0) all.splice(0, all.length, ...Array.from({ length: 4 + random(10) }, lineOf));
+    const lines = all.join('');
     const host = random(5) === 0 ? '' : `Host: ${random(3)}\r\n`;
     const request = `${oneOf(random, ['GET', 'PUT'])} /${random(5)} HTTP/1.1\r\n`;
     const text = Buffer.from(`${request}${host}${lines}\r\n`, 'latin1');

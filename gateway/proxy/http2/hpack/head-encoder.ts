@@ -174,17 +174,24 @@ export class HeadEncoder {
   /** All the lines up to the empty one. */
   #fields(text: Buffer, i: number, end: number, out: Buffer, at: number, request: boolean): number {
     const table = this.#table;
+    const together = table.expectedRun(text, i, end);
+    if (together > 0) {
+      i += table.found;
+      for (let n = 0; n < together; n++) at = writeIndexed(out, at, table.index - n);
+    }
     while (i < end && text[i] !== CR) {
       const index = table.expected(text, i, end, FIELD_LINE);
       if (index !== 0) {
         at = writeIndexed(out, at, index);
         i += table.found;
       } else {
+        table.breakRun();
         line.read(text, i, end);
         i = line.end;
         at = this.#field(text, out, at, request);
       }
     }
+    table.endRun();
     return at;
   }
 
@@ -210,10 +217,10 @@ export class HeadEncoder {
   /** `line` by the table: as an index, or as a literal that goes into the table when it came before. */
   #write(text: Buffer, form: Form, name: number, nameLength: number, out: Buffer, at: number): number {
     const table = this.#table;
-    const index = table.find(text, line.start, line.end, form, line.hash);
+    const index = table.find(text, line.start, line.end, form);
     if (index !== 0) return writeIndexed(out, at, index);
     const size = nameLength + line.valueEnd - line.valueStart + ENTRY_OVERHEAD;
-    const learned = table.learn(text, line.start, line.end, form, line.hash, size);
+    const learned = table.learn(text, line.start, line.end, form, size);
     return writeLiteral(out, at, learned ? WITH_INDEXING : WITHOUT_INDEXING, name, text, line, true);
   }
 }

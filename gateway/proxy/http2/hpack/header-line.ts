@@ -8,37 +8,31 @@ export class HeaderLine {
   valueEnd = 0;
   /** First byte after CR LF. */
   end = 0;
-  /** Of all its bytes. */
-  hash = 0;
 
   /** Reads "name: value CR LF". Without CR or colon before `end` the line ends there. */
   read(text: Buffer, start: number, end: number): void {
-    let hash = 0;
     let i = start;
-    for (; i < end && text[i] !== COLON; i++) hash = (Math.imul(hash, 31) + text[i]!) | 0;
+    while (i < end && text[i] !== COLON) i++;
     this.start = start;
     this.nameEnd = i++;
     while (i < end && isBlank(text[i]!)) i++;
     this.valueStart = i;
-    for (; i < end && text[i] !== CR; i++) hash = (Math.imul(hash, 31) + text[i]!) | 0;
+    while (i < end && text[i] !== CR) i++;
     this.end = i + 2;
     while (i > this.valueStart && isBlank(text[i - 1]!)) i--;
     this.valueEnd = i;
-    this.hash = hash;
   }
 
   /** Reads "target HTTP/1.1 CR LF": the target is the value. */
   readTarget(text: Buffer, start: number, end: number): void {
-    let hash = 1;
     let i = start;
-    for (; i < end && text[i] !== SP; i++) hash = (Math.imul(hash, 31) + text[i]!) | 0;
+    while (i < end && text[i] !== SP) i++;
     this.start = start;
     this.nameEnd = start;
     this.valueStart = start;
     this.valueEnd = i;
     while (i < end && text[i] !== CR) i++;
     this.end = i + 2;
-    this.hash = hash;
   }
 }
 
