@@ -78,6 +78,13 @@ export class Recorder {
     if (clusterId !== NONE) counts[this.#cluster(clusterId) + statusClass]! += 1;
   }
 
+  /** Bytes of a connection or session without requests, counted as they pass. */
+  relayed(listenerId: number, bytesIn: number, bytesOut: number): void {
+    const row = this.#listener(listenerId);
+    this.counts[row + LISTENER.bytesIn]! += bytesIn;
+    this.counts[row + LISTENER.bytesOut]! += bytesOut;
+  }
+
   /** `code` is FAILURE_INDEX[FailureCode]. */
   failure(code: number): void {
     this.counts[this.layout.failures + code]! += 1;

@@ -1,5 +1,6 @@
 // One connection as the engine sees it, and the input/output that an engine gives it. The HTTP core above knows nothing of
 // descriptors; epoll and node:net below know nothing of HTTP.
+import type { SocketAddress } from '#native/address';
 
 /** Memory that a system call may be pointed at. `address` is 0 where the engine does not need it. */
 export interface Bytes {
@@ -127,6 +128,10 @@ export interface Io {
   handOver(from: Channel, to: Channel): void;
   /** Calls `channel.onTurnEnd` once, when the events that are at hand are handled: for what is cheaper done together. */
   later(channel: Channel): void;
+  /** Takes `count` bytes that were peeked at, to go on behind them. */
+  skip(channel: Channel, count: number): void;
+  /** Of an open connection, our side. */
+  localAddress(channel: Channel): SocketAddress;
   /** When the loop woke last, milliseconds since the worker began: reading the clock costs more than it seems. */
   readonly time: number;
   /** Bytes held for all channels: pending ones, counted here, and those that the core keeps, counted there. */

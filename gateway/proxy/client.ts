@@ -1,4 +1,5 @@
 // A client's connection, whatever it speaks: where it came in, from whom, and how it is told to go.
+import type { SocketAddress } from '#native/address';
 import { Channel } from './channel.ts';
 import type { Scope } from './compiled-config.ts';
 import type { Engine } from './engine.ts';
@@ -11,6 +12,8 @@ export abstract class Client extends Channel {
   readonly key: string;
   readonly address: string;
   readonly port: number;
+  /** Where the client connected to, when a proxy in front of us said so; else it is for the connection to say. */
+  destination: SocketAddress | null = null;
   readonly forwarded: Forwarded;
   /** What requests on it are asked by. */
   readonly scheme: 'http' | 'https';
@@ -86,6 +89,7 @@ export abstract class Client extends Channel {
   protected succeed(next: Client): void {
     this.engine.clients.delete(this);
     next.retiring = this.retiring;
+    next.destination = this.destination;
     next.boundTo = this.boundTo;
     this.engine.io.handOver(this, next);
     next.opened();

@@ -21,7 +21,7 @@ import {
 } from './channel.ts';
 import type { Deadlines, Timed } from './deadlines.ts';
 import { awaitRoom, keepPending, movePending, releasePending } from './pending.ts';
-import { endTransfer, receive, transferErrno, transmit } from './transfer.ts';
+import { endTransfer, localAddressOf, receive, skipPeeked, transferErrno, transmit } from './transfer.ts';
 
 /** Room before what is read, so that a longer head can be put in front of the body that came with it. */
 const HEADROOM = 4096;
@@ -45,6 +45,8 @@ export class EpollIo implements Io {
   readonly #watched = new Map<number, () => void>();
   readonly #receive: Pinned = allocatePinned(HEADROOM + FULL_READ);
   readonly #receiveAddress: number = this.#receive.address + HEADROOM;
+  readonly skip: Io['skip'] = skipPeeked;
+  readonly localAddress: Io['localAddress'] = localAddressOf;
   #ready: Channel[] = [];
   #broken: Channel[] = [];
   #later: Channel[] = [];

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks';
 import { createConnection, Socket, type OnReadOpts } from 'node:net';
 import { constants } from 'node:os';
+import { canonicalAddress, type SocketAddress } from '#native/address';
 import { CLOSE_WHEN_WRITTEN, END_WHEN_WRITTEN, STAY, type Bytes, type Channel, type Io } from './channel.ts';
 import { TICK, type Deadlines, type Timed } from './deadlines.ts';
 import { movePending, releasePending } from './pending.ts';
@@ -157,6 +158,15 @@ export class NetIo implements Io {
     movePending(from, to);
     this.#deadlines.replace(from, to);
     from.fd = -1;
+  }
+
+  skip(): void {
+    throw new Error('node:net cannot peek');
+  }
+
+  localAddress(channel: Channel): SocketAddress {
+    const { localAddress = '', localPort = 0 } = socketOf(channel);
+    return { address: canonicalAddress(localAddress), port: localPort };
   }
 
   later(channel: Channel): void {

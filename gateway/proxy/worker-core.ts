@@ -12,7 +12,7 @@ import type { Deadlines } from './deadlines.ts';
 import { Engine } from './engine.ts';
 import type { Client } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
-import { Downstream } from './http1/downstream.ts';
+import { firstClient } from './first-client.ts';
 import type { Configuration, WorkerData } from './worker-message.ts';
 
 /** Clients that are idle when draining begins get this long for a request that is on its way (milliseconds). */
@@ -64,23 +64,19 @@ export class WorkerCore {
   admit(key: string, address: string, port: number, open: (client: Client) => boolean): void {
     const { engine } = this;
     const crowded = engine.clients.size >= engine.limits.maxClients;
-    const protocol = engine.config.scopes.get(key)?.protocol ?? 'HTTP';
-    const secured = protocol === 'HTTPS' || protocol === 'TLS';
-    const client =
-      secured && engine.tls !== null
-        ? engine.tls.accept(engine, key, address, port)
-        : new Downstream(engine, key, address, port);
+    const client = firstClient(engine, key, address, port);
     if (!open(client)) {
       engine.clients.delete(client);
       return;
     }
     this.recorder.clientOpened(client.scopeId);
-    engine.deadlines.set(client, client.patience);
     // Telling costs a descriptor for a moment: a flood is cut off without a word.
     if (crowded && engine.turnedAway >= engine.limits.maxClients) engine.io.reset(client);
-    else if (secured && engine.tls === null) engine.io.reset(client);
     else if (crowded) client.turnAway();
-    else if (this.#drainUntil > 0) client.retire(IDLE_GRACE);
+    else {
+      client.opened();
+      if (this.#drainUntil > 0 && client.fd >= 0) client.retire(IDLE_GRACE);
+    }
   }
 
   /** Ends every client connection after its request. */

@@ -11,6 +11,8 @@ export class ClusterPool<C extends Pooled> {
   secure = false;
   #manner = '';
   readonly #limits: PoolLimits;
+  /** Connections begin with a PROXY protocol header of this version. */
+  proxyProtocol: 1 | 2 | undefined = undefined;
   #endpoints: EndpointPool<C>[] = [];
   #next = 0;
 
@@ -29,6 +31,7 @@ export class ClusterPool<C extends Pooled> {
     this.secure = cluster.tls !== undefined;
     const known = new Map(this.#endpoints.map((pool) => [keyOf(pool), pool]));
     const kept = new Set<EndpointPool<C>>();
+    this.proxyProtocol = cluster.proxyProtocol;
     // Connections that were made in another manner, or to another identity, serve no more requests.
     const manner = JSON.stringify([cluster.protocol, cluster.tls, cluster.proxyProtocol]);
     const reached = manner === this.#manner ? known : new Map<string, EndpointPool<C>>();
