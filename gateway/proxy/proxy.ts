@@ -10,7 +10,12 @@ import { Series } from '../observe/series.ts';
 import { WeightCells } from '../route/weight-counters.ts';
 import { shareOfWorker, type Limits } from './limits.ts';
 import type { OriginalDestinationModule } from './original-destination.ts';
-import { openSockets, type ProxySockets, type RedirectListener } from './proxy-sockets.ts';
+import {
+  openSockets,
+  type HandedSockets,
+  type ProxySockets,
+  type RedirectListener,
+} from './proxy-sockets.ts';
 import { WorkerThread } from './worker-thread.ts';
 import type { Configuration, EngineKind } from './worker-message.ts';
 
@@ -27,6 +32,8 @@ export interface ProxyOptions {
   readonly accessLog?: { readonly path: string } | undefined;
   /** Opens the listeners that the datapath redirects to, and tells whence their connections came. */
   readonly originalDestination?: OriginalDestinationModule | undefined;
+  /** Sockets that another process has handed over: as many of each as there are workers. */
+  readonly inherited?: readonly HandedSockets[];
   /** Local answers name their failure code in `x-sluice-failure`. */
   readonly failureHeader?: boolean;
   /** Told of what went wrong by itself: a worker that died, a defect met on one connection. */
@@ -71,6 +78,7 @@ export class Proxy {
       options.bind,
       count,
       options.originalDestination !== undefined,
+      options.inherited,
     );
     const tickets = options.engine === 'epoll' ? await openTickets() : undefined;
     const proxy = new Proxy(options, count, sockets, tickets);
@@ -133,16 +141,24 @@ export class Proxy {
     return this.#sockets.redirects;
   }
 
+  /** All listening sockets, for the process that is to take over. */
+  get handed(): readonly HandedSockets[] {
+    return this.#sockets.handed;
+  }
+
   /** For rotation: every worker opens the access log's path anew. Resolves with the reason where one could not. */
   async reopenAccessLog(): Promise<string | undefined> {
     const errors = await Promise.all(this.#workers.map((worker) => worker.reopenLog()));
     return errors.find((error) => error !== undefined);
   }
 
-  /** Stops accepting, finishes what is in flight (`Connection: close`), at most for `milliseconds`. */
-  async drain(milliseconds: number): Promise<void> {
+  /**
+   * Stops accepting, finishes what is in flight (`Connection: close`), at most for `milliseconds`. `handedOver`: another
+   * process accepts from the same sockets, and idle connections may stay until their next request.
+   */
+  async drain(milliseconds: number, { handedOver = false }: { handedOver?: boolean } = {}): Promise<void> {
     await this.#applying;
-    await Promise.all(this.#workers.map((worker) => worker.drain(milliseconds)));
+    await Promise.all(this.#workers.map((worker) => worker.drain(milliseconds, handedOver)));
   }
 
   /** Ends all workers at once. A second call does nothing. */

@@ -79,10 +79,13 @@ export class WorkerCore {
     }
   }
 
-  /** Ends every client connection after its request. */
-  drain(milliseconds: number): void {
+  /**
+   * Ends every client connection after its request. An idle one gets a moment for a request that is on its way; without
+   * hurry it gets all the time, so that none ever meets a connection that is being closed.
+   */
+  drain(milliseconds: number, unhurried: boolean): void {
     this.#drainUntil = performance.now() + milliseconds;
-    const grace = Math.min(IDLE_GRACE, milliseconds / 2);
+    const grace = unhurried ? milliseconds : Math.min(IDLE_GRACE, milliseconds / 2);
     for (const client of this.engine.clients) client.retire(grace);
   }
 

@@ -34,6 +34,7 @@ class EpollWorker {
   readonly #io: EpollIo;
   readonly #core: WorkerCore;
   readonly #listeners: ListenerSet;
+  #openRedirects: (() => void) | undefined;
   #stopped = false;
   #draining = false;
   #told = false;
@@ -57,7 +58,10 @@ class EpollWorker {
       wake.take();
       this.#takeMessages();
     });
-    for (const fd of redirects) this.#openRedirect(fd, finder);
+    // Not before it is known what they lead to: inherited ones have connections from the first moment.
+    this.#openRedirects = () => {
+      for (const fd of redirects) this.#openRedirect(fd, finder);
+    };
     this.#post({ kind: 'ready' });
     this.#takeMessages();
     while (!this.#stopped) {
@@ -88,13 +92,17 @@ class EpollWorker {
         for (const detail of this.#core.newFaults) this.#post({ kind: 'fault', detail });
         for (const { port, fd } of message.open) this.#openPort(port, fd);
         for (const port of message.close) this.#listeners.close(String(port), performance.now());
+        this.#openRedirects?.();
+        this.#openRedirects = undefined;
         this.#post({ kind: 'applied', id: message.id, error, failed: [] });
         break;
       }
       case 'drain':
         this.#draining = true;
-        for (const name of this.#listeners.names) this.#listeners.close(name, performance.now());
-        this.#core.drain(message.milliseconds);
+        for (const name of this.#listeners.names)
+          if (message.handedOver) this.#listeners.release(name);
+          else this.#listeners.close(name, performance.now());
+        this.#core.drain(message.milliseconds, message.handedOver);
         break;
       case 'reopen-log':
         this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });

@@ -85,11 +85,11 @@ export class WorkerThread {
   }
 
   /** Resolves when nothing is left in flight, or the time is up. */
-  async drain(milliseconds: number): Promise<void> {
+  async drain(milliseconds: number, handedOver: boolean): Promise<void> {
     if (this.#port === undefined) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#drained = resolve;
-    this.#tell({ kind: 'drain', milliseconds });
+    this.#tell({ kind: 'drain', milliseconds, handedOver });
     // The worker keeps the time itself; this is for one that has died.
     const timer = setTimeout(resolve, milliseconds + 1000);
     await promise;
