@@ -1,6 +1,6 @@
 // A client's connection, whatever it speaks: where it came in, from whom, and how it is told to go.
 import type { SocketAddress } from '#native/address';
-import { Channel } from './channel.ts';
+import { Channel, type Bytes } from './channel.ts';
 import type { Scope } from './compiled-config.ts';
 import type { Engine } from './engine.ts';
 import { forwardedFor, type Forwarded } from './http1/forwarded.ts';
@@ -93,6 +93,13 @@ export abstract class Client extends Channel {
     next.boundTo = this.boundTo;
     this.engine.io.handOver(this, next);
     next.opened();
+  }
+
+  /** The same, with what was read and not used. Returns its end. */
+  protected passOn(next: Client, bytes: Bytes, start: number, end: number): number {
+    this.succeed(next);
+    next.onData(bytes, start, end);
+    return end;
   }
 
   /** Says that there are too many clients, and closes. */

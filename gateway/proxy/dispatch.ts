@@ -8,6 +8,9 @@ import type { FailureCode } from '../model/failure.ts';
 import { sendAgain, sendElsewhere, sendHttp1 } from './http1/send.ts';
 import type { Upstream } from './http1/upstream.ts';
 import { redirectAnswer } from './http1/local-answer.ts';
+import { resend, sendHttp2 } from './http2/send.ts';
+import type { UpstreamStream } from './http2/upstream-stream.ts';
+import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 
 export class Dispatcher implements Dispatch {
   readonly #engine: Engine;
@@ -41,7 +44,8 @@ export class Dispatcher implements Dispatch {
     if (pool === undefined) return down.fail('POOL_FULL');
     exchange.endpoint = pool;
     exchange.attempts = 1;
-    sendHttp1(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
+    if (cluster.protocol === 'http2') sendHttp2(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
+    else sendHttp1(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
   }
 
   again(down: ClientStream, dead: Upstream): boolean {
@@ -50,6 +54,10 @@ export class Dispatcher implements Dispatch {
 
   connectFailed(down: ClientStream, failed: Upstream, code: FailureCode, detail: string): void {
     sendElsewhere(this.#engine, down, failed, code, detail);
+  }
+
+  resend(down: ClientStream, stream: UpstreamStream, avoid?: EndpointPool<Upstream>): boolean {
+    return resend(this.#engine, down, stream, avoid);
   }
 
   #redirect(down: ClientStream, redirect: Redirect): void {

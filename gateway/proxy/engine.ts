@@ -15,6 +15,8 @@ import { Head } from './http1/head.ts';
 import { RequestEdit } from './http1/rewrite-request.ts';
 import { Target } from './http1/target.ts';
 import type { Upstream } from './http1/upstream.ts';
+import { Http2Memory } from './http2/memory.ts';
+import type { UpstreamStream } from './http2/upstream-stream.ts';
 import { HeadView } from './http1/view.ts';
 import type { Limits } from './limits.ts';
 import { NoTls } from './tls/no-tls.ts';
@@ -39,6 +41,8 @@ export interface Dispatch {
   again(down: ClientStream, dead: Upstream): boolean;
   /** No connection came about: tries another endpoint or answers `code`. */
   connectFailed(down: ClientStream, failed: Upstream, code: FailureCode, detail: string): void;
+  /** An HTTP/2 endpoint did not take a request up: sends it once more, not to `avoid`. False when that is not allowed. */
+  resend(down: ClientStream, stream: UpstreamStream, avoid?: EndpointPool<Upstream>): boolean;
 }
 
 export class Engine {
@@ -53,6 +57,7 @@ export class Engine {
   readonly view: HeadView;
   readonly target: Target = new Target();
   readonly edit: RequestEdit = new RequestEdit();
+  readonly http2: Http2Memory;
   readonly clusters: ClusterSet<Upstream>;
   readonly clients: Set<Client> = new Set();
   /** Clients beyond the limit that are being told so. */
@@ -81,6 +86,7 @@ export class Engine {
     this.requestHead = new Head(limits.maxHeaders);
     this.responseHead = new Head(limits.maxHeaders);
     this.view = new HeadView(this.requestHead);
+    this.http2 = new Http2Memory(io, limits);
     this.clusters = new ClusterSet<Upstream>(limits);
     this.#out = io.allocate(OUT_BYTES);
     this.dispatch = dispatchOf(this);
@@ -107,8 +113,11 @@ export class Engine {
     return this.#out;
   }
 
-  /** Idle connections of endpoints that are gone. */
+  /** Endpoints that are gone: closes what is idle, and takes nothing new. */
   closeRetired(pools: readonly EndpointPool<Upstream>[]): void {
-    for (const pool of pools) for (let up = pool.take(); up !== undefined; up = pool.take()) up.close();
+    for (const pool of pools) {
+      for (let up = pool.take(); up !== undefined; up = pool.take()) up.close();
+      for (const shared of pool.shared.slice()) shared.retire();
+    }
   }
 }

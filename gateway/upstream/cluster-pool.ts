@@ -1,18 +1,19 @@
 // A Cluster's endpoints with their connections, and the choice among them: round robin, past endpoints that just refused a
 // connection and those at their limit.
-import type { Cluster, Endpoint } from '../model/cluster.ts';
+import type { Cluster, ClusterProtocol, Endpoint } from '../model/cluster.ts';
 import { EndpointPool, type Pooled, type PoolLimits } from './endpoint-pool.ts';
 
 export class ClusterPool<C extends Pooled> {
   readonly name: string;
   /** Series id, for counting. */
   id = 0;
+  protocol: ClusterProtocol = 'http1';
   /** Reached by TLS. */
   secure = false;
   #manner = '';
-  readonly #limits: PoolLimits;
   /** Connections begin with a PROXY protocol header of this version. */
   proxyProtocol: 1 | 2 | undefined = undefined;
+  readonly #limits: PoolLimits;
   #endpoints: EndpointPool<C>[] = [];
   #next = 0;
 
@@ -28,10 +29,11 @@ export class ClusterPool<C extends Pooled> {
 
   /** Takes over the endpoints of a new Snapshot and returns the pools that are not among them any more. */
   update(cluster: Cluster): EndpointPool<C>[] {
+    this.protocol = cluster.protocol ?? 'http1';
     this.secure = cluster.tls !== undefined;
+    this.proxyProtocol = cluster.proxyProtocol;
     const known = new Map(this.#endpoints.map((pool) => [keyOf(pool), pool]));
     const kept = new Set<EndpointPool<C>>();
-    this.proxyProtocol = cluster.proxyProtocol;
     // Connections that were made in another manner, or to another identity, serve no more requests.
     const manner = JSON.stringify([cluster.protocol, cluster.tls, cluster.proxyProtocol]);
     const reached = manner === this.#manner ? known : new Map<string, EndpointPool<C>>();
@@ -60,13 +62,13 @@ export class ClusterPool<C extends Pooled> {
     const count = endpoints.length;
     if (count === 1) {
       const only = endpoints[0]!;
-      return only.idle.length > 0 || !only.full ? only : undefined;
+      return only.usable ? only : undefined;
     }
     let second: EndpointPool<C> | undefined;
     for (let tried = 0; tried < count; tried++) {
       if (this.#next >= count) this.#next = 0;
       const pool = endpoints[this.#next++]!;
-      if (pool.idle.length === 0 && pool.full) continue;
+      if (!pool.usable) continue;
       if (pool === avoid || pool.failedUntil > now)
         second = second === undefined || second === avoid ? pool : second;
       else return pool;

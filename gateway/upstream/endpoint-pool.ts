@@ -8,6 +8,14 @@ export interface Pooled {
   poolIndex: number;
 }
 
+/** A connection that carries several requests at once. */
+export interface Shared {
+  /** Takes another request. */
+  readonly hasRoom: boolean;
+  /** Takes no more requests, and closes after the last. */
+  retire(): void;
+}
+
 export interface PoolLimits {
   readonly maxConnections: number;
   readonly maxIdleConnections: number;
@@ -23,6 +31,8 @@ export class EndpointPool<C extends Pooled> {
   /** Connecting failed: avoided until then (milliseconds of the worker's clock). */
   failedUntil = 0;
   readonly idle: C[] = [];
+  /** Connections of HTTP/2, as long as they take requests. */
+  readonly shared: Shared[] = [];
   readonly #limits: PoolLimits;
 
   constructor(endpoint: Endpoint, limits: PoolLimits) {
@@ -33,6 +43,13 @@ export class EndpointPool<C extends Pooled> {
 
   get full(): boolean {
     return this.open >= this.#limits.maxConnections;
+  }
+
+  /** A request can be sent: on a connection that there is, or on a new one. */
+  get usable(): boolean {
+    if (this.idle.length > 0 || !this.full) return true;
+    for (const shared of this.shared) if (shared.hasRoom) return true;
+    return false;
   }
 
   /** An idle connection, or undefined. */

@@ -14,12 +14,13 @@ import { CHUNKS, LENGTH, TUNNEL as TUNNEL_FRAMING, type Framing } from '../frami
 import { settle } from '../settle.ts';
 import { Body } from './body.ts';
 import { ClientTunnel } from './client-tunnel.ts';
+import { ServerSession } from '../http2/server-session.ts';
 import { DONE, faultCode, faultDetail, MORE } from './fault.ts';
 import type { Head } from './head.ts';
 import { failureAnswer } from './local-answer.ts';
 import { CR, LF } from './octets.ts';
 import { AnswerWriter } from './answer-writer.ts';
-import { readRequestHead } from './read-request-head.ts';
+import { HTTP2, readRequestHead } from './read-request-head.ts';
 import { Stash } from './stash.ts';
 
 const HEAD = 0;
@@ -52,7 +53,6 @@ export class Downstream extends Client implements ClientStream {
     return this;
   }
 
-  /** The whole request has arrived. */
   get requestComplete(): boolean {
     return this.#state === WAIT;
   }
@@ -202,7 +202,6 @@ export class Downstream extends Client implements ClientStream {
     }
   }
 
-  /** Ends the connection after the next answer, or after `grace` milliseconds without a request. */
   retire(grace: number): void {
     this.retiring = true;
     if (this.#state === HEAD && this.#stash.bytes === null) this.engine.deadlines.set(this, grace);
@@ -282,6 +281,10 @@ export class Downstream extends Client implements ClientStream {
     const result = readRequestHead(this, this.#stash, bytes.buffer, start, end);
     if (result === MORE) return start;
     if (result === DONE) return this.#begin(bytes, head, end);
+    if (result === HTTP2) {
+      this.#state = CLOSED;
+      return this.passOn(new ServerSession(engine, this.key, this.address, this.port), bytes, start, end);
+    }
     this.fail(faultCode(result), faultDetail(result));
     return end;
   }

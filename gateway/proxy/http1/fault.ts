@@ -79,6 +79,12 @@ export const CONNECT_REFUSED: number = fault('CONNECT is not served', 'UPGRADE_R
 export const WEBSOCKET_REFUSED: number = fault(
   'WebSocket is asked for with GET and without a body (RFC 6455 section 4.1)',
 );
+export const NOT_SWITCHED: number = fault(
+  'the backend was asked for WebSocket and answered with success, but not with 101',
+);
+export const LENGTH_BROKEN: number = fault(
+  'the body is longer or shorter than Content-Length says (RFC 9113 section 8.1.1)',
+);
 export const HOST_ELSEWHERE: number = fault(
   'the Host is one of another Listener than the server name of the connection (RFC 9110 section 15.5.20)',
   'MISDIRECTED',

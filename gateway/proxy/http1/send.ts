@@ -112,7 +112,7 @@ export function sendElsewhere(
 }
 
 /** What the backend is to see that differs from what the client sent. */
-function prepareEdit(engine: Engine, down: ClientStream, pool: EndpointPool<Upstream>): void {
+export function prepareEdit(engine: Engine, down: ClientStream, pool: EndpointPool<Upstream>): void {
   const { edit, view, requestHead: head } = engine;
   const { exchange, client } = down;
   edit.filters = exchange.filters;
@@ -175,7 +175,7 @@ function setDeadline(engine: Engine, down: ClientStream, up: Upstream): void {
   deadlines.set(down, ms);
 }
 
-function noteId(engine: Engine, down: ClientStream, buffer: Buffer, headEnd: number): void {
+export function noteId(engine: Engine, down: ClientStream, buffer: Buffer, headEnd: number): void {
   const { requestHead: head, view } = engine;
   down.exchange.requestId =
     head.requestId >= 0

@@ -117,6 +117,11 @@ export class FrameReader {
     this.#preface = expectPreface ? PREFACE.length : 0;
   }
 
+  /** A header block has begun and is not complete. */
+  get midBlock(): boolean {
+    return this.#blockStream !== 0;
+  }
+
   /** Takes all of it. NO_ERROR, or the error that ends the connection. */
   read(bytes: Bytes, start: number, end: number): number {
     const { buffer } = bytes;

@@ -48,6 +48,33 @@ test('the frames of a turn leave in one write and are read as they were meant', 
   ]);
 });
 
+test('each kind of frame may be the first of a turn', () => {
+  const { writer, written } = open();
+  writer.settings([]);
+  for (const write of [
+    () => writer.settingsAck(),
+    () => writer.pingAck(Buffer.from('12345678'), 0),
+    () => writer.windowUpdate(1, 2),
+    () => writer.reset(3, 4),
+    () => writer.goaway(5, 6, ''),
+    () => writer.data(7, Buffer.from('x'), 0, 1, false),
+  ]) {
+    writer.flush();
+    write();
+  }
+  writer.flush();
+  const expected = [
+    'settings ',
+    'settings ack',
+    'ping ack',
+    'window 1 2',
+    'reset 3 4',
+    'goaway 5 6',
+    'data 7 1 x',
+  ];
+  assert.deepEqual(readFrames(written), expected);
+});
+
 test('a header block larger than a frame goes on in CONTINUATION', () => {
   for (const size of [16_384, 16_385, 32_768, 40_000]) {
     const { writer, written } = open();

@@ -37,6 +37,9 @@ export class FrameWriter {
   buffer: Buffer = NO_BYTES;
   /** End of the frames that wait there. */
   length = 0;
+  /** The last frame of DATA or HEADERS that waits, and its stream; 0 for none. */
+  #lastStream = 0;
+  #lastAt = 0;
 
   constructor(io: Io, channel: Channel, buffers: OutBuffers) {
     this.#io = io;
@@ -61,6 +64,7 @@ export class FrameWriter {
     this.#bytes = null;
     this.buffer = NO_BYTES;
     this.length = 0;
+    this.#lastStream = 0;
     if (length > 0) this.#io.write(this.#channel, bytes, 0, length);
     this.#buffers.give(bytes);
   }
@@ -91,11 +95,13 @@ export class FrameWriter {
   }
 
   windowUpdate(stream: number, increment: number): void {
-    this.length = writeNumber(this.buffer, this.#begin(NUMBER, WINDOW_UPDATE, NO_FLAGS, stream), increment);
+    const at = this.#begin(NUMBER, WINDOW_UPDATE, NO_FLAGS, stream);
+    this.length = writeNumber(this.buffer, at, increment);
   }
 
   reset(stream: number, code: number): void {
-    this.length = writeNumber(this.buffer, this.#begin(NUMBER, RST_STREAM, NO_FLAGS, stream), code);
+    const at = this.#begin(NUMBER, RST_STREAM, NO_FLAGS, stream);
+    this.length = writeNumber(this.buffer, at, code);
   }
 
   /** `detail` is ASCII, for whoever looks at the wire. */
@@ -108,6 +114,8 @@ export class FrameWriter {
   /** One DATA frame of at most FRAME_SIZE bytes, every peer takes those. */
   data(stream: number, from: Buffer, start: number, end: number, last: boolean): void {
     const at = this.#begin(end - start, DATA, last ? END_STREAM : NO_FLAGS, stream);
+    this.#lastStream = stream;
+    this.#lastAt = this.length;
     from.copy(this.buffer, at, start, end);
     this.length = at + end - start;
   }
@@ -122,6 +130,8 @@ export class FrameWriter {
   }
 
   headers(stream: number, end: number, last: boolean): void {
+    this.#lastStream = stream;
+    this.#lastAt = this.length;
     const flags = last ? END_STREAM : NO_FLAGS;
     const start = this.length + FRAME_HEADER;
     const size = end - start;
@@ -141,6 +151,13 @@ export class FrameWriter {
     }
     writeFrameHeader(this.buffer, this.length, FRAME_SIZE, HEADERS, flags, stream);
     this.length = end + (frames - 1) * FRAME_HEADER;
+  }
+
+  /** Ends the stream with its last frame, if that still waits and nothing of the connection's other streams follows it. */
+  endLast(stream: number): boolean {
+    if (this.#lastStream !== stream) return false;
+    this.buffer[this.#lastAt + 4]! |= END_STREAM;
+    return true;
   }
 
   /** Returns the index of the payload. */

@@ -1,0 +1,97 @@
+// Sends a request to an HTTP/2 endpoint: on a connection that has room, or on a new one.
+import type { ClusterPool } from '../../upstream/cluster-pool.ts';
+import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
+import type { Bytes } from '../channel.ts';
+import type { ClientStream } from '../client-stream.ts';
+import type { Engine } from '../engine.ts';
+import { boundRequestHead, writeRequestHead } from '../http1/rewrite-request.ts';
+import { dropLine } from '../http1/rewrite-response.ts';
+import { noteId, prepareEdit } from '../http1/send.ts';
+import type { Upstream } from '../http1/upstream.ts';
+import { ClientSession } from './client-session.ts';
+import type { UpstreamStream } from './upstream-stream.ts';
+
+/** We take trailers, whoever asked (RFC 9110 section 10.1.4); gRPC servers insist on it. */
+const TE = 'te: trailers\r\n';
+
+/** Sends the request whose head is the engine's `requestHead`, with its body from `bodyStart` to `bodyEnd` of `bytes`. */
+export function sendHttp2(
+  engine: Engine,
+  down: ClientStream,
+  cluster: ClusterPool<Upstream>,
+  pool: EndpointPool<Upstream>,
+  bytes: Bytes,
+  bodyStart: number,
+  bodyEnd: number,
+): void {
+  const { edit, requestHead: head } = engine;
+  if (down.exchange.upgrade) return down.fail('UPGRADE_REFUSED');
+  prepareEdit(engine, down, pool);
+  edit.framing = TE;
+  dropLine(head, head.codingLine);
+  const out = engine.out(boundRequestHead(head, edit));
+  const end = writeRequestHead(out.buffer, 0, bytes.buffer, head, edit);
+  if (engine.accessLog !== undefined) {
+    noteId(engine, down, out.buffer, end);
+    down.exchange.sentAt = engine.now();
+  }
+  const session = sessionWithRoom(engine, pool, cluster);
+  const stream = session.frames.request(down, out, 0, end);
+  stream.keepHead(out, 0, end);
+  if (bodyEnd > bodyStart) stream.sendBody(bytes, bodyStart, bodyEnd);
+  if (down.requestComplete) stream.sendEnd(null, 0, 0);
+  setDeadline(engine, down, session);
+  if (stream.congested) down.flow();
+}
+
+/**
+ * Sends a request once more that its endpoint did not take up, to another endpoint than `avoid` where there is one. False when
+ * it cannot be: too many attempts, or not all of it is at hand.
+ */
+export function resend(
+  engine: Engine,
+  down: ClientStream,
+  stream: UpstreamStream,
+  avoid?: EndpointPool<Upstream>,
+): boolean {
+  const { exchange } = down;
+  const { cluster } = stream.session;
+  const { kept, headLength, keptLength } = stream;
+  if (kept === null || exchange.attempts >= engine.limits.maxAttempts) return false;
+  const next = cluster.pick(engine.now(), avoid);
+  if (next === undefined || next === avoid) return false;
+  exchange.attempts++;
+  exchange.endpoint = next;
+  const session = sessionWithRoom(engine, next, cluster);
+  const text = { buffer: kept, address: 0 };
+  const fresh = session.frames.request(down, text, 0, headLength);
+  fresh.keepHead(text, 0, headLength);
+  if (keptLength > headLength) fresh.sendKept(text, headLength, keptLength);
+  fresh.sendEnd(null, 0, 0);
+  setDeadline(engine, down, session);
+  return true;
+}
+
+function sessionWithRoom(
+  engine: Engine,
+  pool: EndpointPool<Upstream>,
+  cluster: ClusterPool<Upstream>,
+): ClientSession {
+  for (const shared of pool.shared) if (shared.hasRoom) return shared as ClientSession;
+  const session = new ClientSession(engine, pool, cluster);
+  if (cluster.secure) session.secure = engine.secureTo(cluster.name);
+  engine.io.connect(session, pool.address, pool.port);
+  session.frames.begin();
+  return session;
+}
+
+function setDeadline(engine: Engine, down: ClientStream, session: ClientSession): void {
+  const { deadlines, limits } = engine;
+  const ms = session.connecting
+    ? limits.connectTimeout
+    : down.requestComplete
+      ? limits.responseTimeout
+      : limits.idleTimeout;
+  deadlines.set(down, ms);
+  deadlines.clear(session);
+}
