@@ -20,7 +20,7 @@ export const CIPHER = 'TLS_AES_128_GCM_SHA256';
 export function makeCertificate(folder: string): Certificate {
   const [certificate, key, both] = ['cert.pem', 'key.pem', 'both.pem'].map((name) => join(folder, name));
   const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const names = ['-subj', `/CN=${SERVER_NAME}`, '-addext', `subjectAltName=DNS:${SERVER_NAME}`];
+  const names = ['-subj', `/CN=${SERVER_NAME}`, '-addext', `subjectAltName=DNS:${SERVER_NAME},DNS:localhost`];
   const files = ['-days', '2', '-keyout', key!, '-out', certificate!];
   const { status, stderr } = spawnSync(
     findCommand('openssl') ?? 'openssl',

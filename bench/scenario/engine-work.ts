@@ -79,7 +79,8 @@ interface Http1Load {
 function loadHttp1(work: Http1Load): Load {
   const { path, answerBytes, connections = CONNECTIONS, headers = [], words = [], tls = false } = work;
   return async (ports, seconds, { core, tlsConfig }, stop) => {
-    const url = tls ? `https://127.0.0.1:${ports.https}${path}` : `http://127.0.0.1:${ports.http}${path}`;
+    // With TLS a name, since wrk sends it as SNI, which must not be an address (RFC 6066 section 3).
+    const url = tls ? `https://localhost:${ports.https}${path}` : `http://127.0.0.1:${ports.http}${path}`;
     const load: WrkLoad = { url, connections, seconds, core, headers, script: [SCRIPT, ...words] };
     const env = { ...process.env, OPENSSL_CONF: tlsConfig };
     const { bytes, ...report } = await runWrk(tls ? { ...load, env } : load, stop);

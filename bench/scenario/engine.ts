@@ -30,6 +30,7 @@ const LOAD_CORE = 1;
 const WARM_UP_SECONDS = 2;
 const TURN_SECONDS = 1;
 const PROOF_MS = 5000;
+const OTHER_PORTS_MS = 2000;
 
 interface Bench {
   readonly context: ScenarioContext;
@@ -193,6 +194,9 @@ async function startProxy(
   const program = proxy.start({ ...setting, ports, core: PROXY_CORE });
   stack.defer(() => program.stop());
   await awaitPort(program, http);
+  // A port that stays closed is not ours to judge: the proof of its scenario tells.
+  for (const port of [ports.h2c, ports.https])
+    await awaitPort(program, port, OTHER_PORTS_MS).catch(() => undefined);
   return { program, ports };
 }
 
