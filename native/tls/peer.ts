@@ -17,7 +17,7 @@ import {
   sslSetText,
   verifyErrorText,
 } from './openssl.ts';
-import { mustTls } from './tls-error.ts';
+import { mustTls, TlsError } from './tls-error.ts';
 
 const SET_SERVER_NAME = 55;
 /** RFC 6066 section 3 and OpenSSL allow no more; longer ones would be cut or refused at every connection. */
@@ -49,9 +49,10 @@ export interface ExpectedServer {
 
 /** Before the handshake. @throws TlsError when the name cannot be sent */
 export function expectServer(ssl: number, { serverName, names }: ExpectedServer): void {
-  const length = serverName.length;
-  const result = length > LONGEST_SERVER_NAME ? 0 : sslSetText(ssl, SET_SERVER_NAME, 0, serverName);
-  mustTls(result, `server name of ${length} characters`, `must have 1 to ${LONGEST_SERVER_NAME}`);
+  const { length } = serverName;
+  if (length === 0 || length > LONGEST_SERVER_NAME)
+    throw new TlsError(`server name of ${length} characters`, `must have 1 to ${LONGEST_SERVER_NAME}`);
+  mustTls(sslSetText(ssl, SET_SERVER_NAME, 0, serverName), serverName, 'no name of a server');
   if (names.length > 0) return;
   const parameters = sslGetParameters(ssl);
   setVerifiedHostFlags(parameters, HOST_RULES);

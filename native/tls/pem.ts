@@ -13,6 +13,7 @@ import { takeReason, TlsError } from './tls-error.ts';
 
 /** Beyond it nothing is parsed: no Secret is larger (1 MiB), a bundle of all public roots has some 250 KB. */
 const LARGEST_PEM = 4 * 1024 * 1024;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const CERTIFICATE = /-----BEGIN (?:X509 )?CERTIFICATE-----/g;
 
 /** Every certificate of `pem` in its order, at least one. @throws TlsError when one of them cannot be read */
@@ -38,6 +39,7 @@ export function readCertificates(pem: string, subject: string): number[] {
 
 /** The first private key of `pem`, without a passphrase. @throws TlsError */
 export function readPrivateKey(pem: string, subject: string): number {
+  if (!PRIVATE_KEY.test(pem)) throw new TlsError(subject, 'holds no private key');
   return withBio(pem, subject, (bio) => {
     // Given as the passphrase, '' keeps OpenSSL from asking the terminal for one.
     const key = readPemKey(bio, 0, 0, '');
