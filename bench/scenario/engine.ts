@@ -27,7 +27,7 @@ const PROXIES: readonly Proxy[] = [nginx, haproxy, envoy, sluice];
 const PROXY_CORE = 0;
 const LOAD_CORE = 1;
 /** Long enough for a JavaScript engine to have compiled what is hot. */
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 3;
 const TURN_SECONDS = 1;
 const PROOF_MS = 5000;
 const OTHER_PORTS_MS = 2000;
