@@ -1,4 +1,4 @@
-// The certificate of the TLS listeners: P-256, signed by itself, made anew for each run, so that no key is kept anywhere.
+// The certificate of the TLS listeners: signed by itself, made anew for each run, so that no key is kept anywhere.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,10 +14,15 @@ export interface Certificate {
 /** Also for 127.0.0.1 and ::1. */
 export const SERVER_NAME = 'localhost';
 
+const NEW_KEYS = {
+  'P-256': ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  rsa: ['rsa:2048'],
+} as const;
+
 /** In `folder`. Needs `openssl`. Throws with its words. */
-export function makeCertificate(folder: string): Certificate {
-  const [certificate, key, both] = ['cert', 'key', 'both'].map((name) => join(folder, `${name}.pem`));
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+export function makeCertificate(folder: string, key: keyof typeof NEW_KEYS = 'P-256'): Certificate {
+  const [certificate, keyFile, both] = ['cert', 'key', 'both'].map((name) => join(folder, `${name}.pem`));
+  const request = ['req', '-x509', '-nodes', '-newkey', ...NEW_KEYS[key]];
   const names = `subjectAltName=DNS:${SERVER_NAME},DNS:*.test.example,IP:127.0.0.1,IP:::1`;
   const { status, stderr, error } = spawnSync(
     'openssl',
@@ -30,7 +35,7 @@ export function makeCertificate(folder: string): Certificate {
       '-days',
       '2',
       '-keyout',
-      key!,
+      keyFile!,
       '-out',
       certificate!,
     ],
@@ -40,8 +45,8 @@ export function makeCertificate(folder: string): Certificate {
     throw new Error(
       `openssl could not make a certificate. Mend: apt-get install openssl\n${error?.message ?? stderr}`,
     );
-  writeFileSync(both!, [certificate!, key!].map((file) => readFileSync(file, 'utf8')).join(''), {
+  writeFileSync(both!, [certificate!, keyFile!].map((file) => readFileSync(file, 'utf8')).join(''), {
     mode: 0o600,
   });
-  return { certificate: certificate!, key: key!, both: both! };
+  return { certificate: certificate!, key: keyFile!, both: both! };
 }

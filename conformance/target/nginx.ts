@@ -8,6 +8,8 @@ import { commandVersion } from './command-version.ts';
 import type { Target, TargetRoute, TargetSetting } from './target.ts';
 
 const RESPONSE_SECONDS = 10;
+const UPGRADE = `proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;`;
 
 export const nginx: Target = {
   name: 'nginx',
@@ -78,14 +80,13 @@ function renderUpstream({ backends }: TargetRoute, index: number): string {
   return `upstream backend${index} { ${servers} keepalive 64; }`;
 }
 
-function renderLocation({ prefix, protocol }: TargetRoute, index: number): string {
+function renderLocation({ prefix, protocol, websocket }: TargetRoute, index: number): string {
   if (protocol === 'h2c') return `location ${prefix} { grpc_pass grpc://backend${index}; }`;
   return `location ${prefix} {
       proxy_pass http://backend${index};
       proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
+      proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
+      ${websocket === true ? UPGRADE : 'proxy_set_header Connection "";'}
     }`;
 }

@@ -21,6 +21,8 @@ export interface TargetRoute {
   readonly protocol: BackendProtocol;
   /** Ports of 127.0.0.1, of equal weight. */
   readonly backends: readonly number[];
+  /** WebSockets go there: where it must be asked for, it is. */
+  readonly websocket?: boolean;
 }
 
 export interface TargetSetting {
@@ -34,6 +36,8 @@ export interface TargetSetting {
   readonly responseSeconds?: number;
   /** More flags, for Sluice alone. */
   readonly flags?: readonly string[];
+  /** More of the environment, for Sluice alone. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Target {
