@@ -28,8 +28,9 @@ export class StreamBackend extends Channel {
 
   connect(): void {
     const { io } = this.#engine;
+    const { name, secure, proxyProtocol } = this.#cluster;
+    if (secure) this.secure = this.#engine.secureTo(name);
     io.connect(this, this.#pool.address, this.#pool.port);
-    const { proxyProtocol } = this.#cluster;
     // It waits for the connection, before everything else.
     if (proxyProtocol !== undefined && this.#client !== null)
       announceClient(io, this.#client, this, proxyProtocol);
@@ -60,7 +61,10 @@ export class StreamBackend extends Channel {
   onError(): void {
     const client = this.#client;
     if (client === null) this.close();
-    else if (this.connecting) client.connectFailed('CONNECT_FAILED');
+    else if (this.connecting)
+      client.connectFailed(
+        this.secure === null || this.secure.failure === '' ? 'CONNECT_FAILED' : 'UPSTREAM_TLS',
+      );
     else client.fail('UPSTREAM_RESET');
   }
 

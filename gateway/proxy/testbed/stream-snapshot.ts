@@ -7,7 +7,7 @@ import { Proxy, type ProxyOptions } from '../proxy.ts';
 import { freePort } from './test-proxy.ts';
 
 /** A backend of the route: ports on 127.0.0.1 that make up one Cluster, or what else stands in its place. */
-export interface StreamTarget extends Partial<WeightedBackend> {
+export interface StreamTarget extends Partial<Pick<WeightedBackend, 'weight' | 'failure'>> {
   readonly ports?: readonly number[];
   readonly proxyProtocol?: 1 | 2;
 }
@@ -25,11 +25,11 @@ export function streamSnapshot(
     route: 'default/stream',
     kind: KINDS[protocol],
     hostnames,
-    backends: targets.map(({ ports, proxyProtocol: _, ...target }, index) => ({
-      weight: 1,
+    backends: targets.map(({ ports, weight = 1, failure }, index) => ({
+      weight,
       filters: [],
       ...(ports && { cluster: `default/s${index}:1` }),
-      ...target,
+      ...(failure && { failure }),
     })),
   };
   const clusters = targets.flatMap(({ ports, proxyProtocol }, index): Cluster[] =>
