@@ -25,7 +25,9 @@ export const sluice: Target = {
     sluice.configure(setting);
     const command = [NODE, MAIN, 'run', join(setting.folder, 'sluice.yaml'), ...FLAGS];
     const timeout = ['--response-timeout', `${setting.responseSeconds ?? RESPONSE_SECONDS}s`];
-    return new Program('sluice', [...command, ...timeout, ...(setting.flags ?? [])]);
+    return new Program('sluice', [...command, ...timeout, ...(setting.flags ?? [])], {
+      env: { ...process.env, ...setting.env },
+    });
   },
 };
 
