@@ -53,7 +53,7 @@ const REFUSED: readonly (readonly [name: string, request: string, status: number
   ['Host with a user', 'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n', 400],
   ['Host list', 'GET / HTTP/1.1\r\nHost: a, b\r\n\r\n', 400],
   ['authority with a user', 'GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n', 400],
-  ['version 2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
+  ['version 2', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n', 505],
   ['HTTP/0.9', 'GET /\r\n\r\n', 400],
   ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n', 501],
   ['CONNECT with a path', 'CONNECT /c HTTP/1.1\r\nHost: a\r\n\r\n', 400],
