@@ -19,6 +19,7 @@ import { Http2Memory } from './http2/memory.ts';
 import type { UpstreamStream } from './http2/upstream-stream.ts';
 import { HeadView } from './http1/view.ts';
 import type { Limits } from './limits.ts';
+import type { Overload } from './overload.ts';
 import { NoTls } from './tls/no-tls.ts';
 import type { Tls } from './tls/tls.ts';
 
@@ -29,6 +30,7 @@ export interface EngineOptions {
   readonly limits: Limits;
   readonly recorder: Recorder;
   readonly accessLog?: AccessLog | undefined;
+  readonly overload: Overload;
   /** Name the failure in `x-sluice-failure` of local answers. */
   readonly failureHeader: boolean;
 }
@@ -52,6 +54,7 @@ export class Engine {
   readonly recorder: Recorder;
   readonly accessLog: AccessLog | undefined;
   readonly failureHeader: boolean;
+  readonly overload: Overload;
   readonly requestHead: Head;
   readonly responseHead: Head;
   readonly view: HeadView;
@@ -83,6 +86,7 @@ export class Engine {
     this.recorder = options.recorder;
     this.accessLog = options.accessLog;
     this.failureHeader = options.failureHeader;
+    this.overload = options.overload;
     this.requestHead = new Head(limits.maxHeaders);
     this.responseHead = new Head(limits.maxHeaders);
     this.view = new HeadView(this.requestHead);

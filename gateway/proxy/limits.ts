@@ -10,6 +10,7 @@ export type LimitName =
   | 'maxConnections'
   | 'maxIdleConnections'
   | 'maxBufferedBytes'
+  | 'maxMemoryBytes'
   | 'maxAttempts'
   | 'headTimeout'
   | 'idleTimeout'
@@ -88,6 +89,14 @@ export const LIMITS: readonly Limit[] = [
     unit: 'bytes',
     flag: '--max-buffered-bytes',
     doc: 'bytes held for slow peers over all workers; beyond it new requests get 503 until it drains',
+    failures: ['OVERLOADED'],
+  },
+  {
+    name: 'maxMemoryBytes',
+    value: 0,
+    unit: 'bytes',
+    flag: '--max-memory-bytes',
+    doc: 'memory of the process; 0: what its cgroup allows. From 92 % of it, or of its descriptors, connections end with their next answer; from 95 % new ones get 503',
     failures: ['OVERLOADED'],
   },
   {

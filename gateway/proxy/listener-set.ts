@@ -51,6 +51,15 @@ export class ListenerSet {
     this.#count();
   }
 
+  /** Somebody else has the socket: it is left to them. */
+  forget(name: string): void {
+    const listener = this.#listeners.get(name);
+    if (listener === undefined) return;
+    if (listener.watched) this.#io.unwatch(listener.fd);
+    this.#listeners.delete(name);
+    this.#count();
+  }
+
   /** Another process has the same socket: what waits in its queue is accepted there. */
   release(name: string): void {
     const listener = this.#listeners.get(name);

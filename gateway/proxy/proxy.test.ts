@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import type { Recorder } from '../observe/recorder.ts';
 import { LISTENER, STATUS_CLASSES } from '../observe/recorder-layout.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { Proxy } from './proxy.ts';
@@ -160,20 +161,55 @@ for (const engine of ENGINES) {
     await test.apply([backend.port], [rule({ route: 'default/other' })]);
     assert.equal((await ask(test.port, GET)).status, 200);
     const served = (): number =>
-      test.proxy.recorders.reduce((sum, { counts, layout }) => {
-        const rows = counts.subarray(layout.listeners, layout.routes);
-        return (
-          sum +
-          rows.reduce(
-            (all, count, i) => all + (i % LISTENER.width === STATUS_CLASSES.indexOf('2xx') ? count : 0),
-            0,
-          )
-        );
-      }, 0);
+      test.proxy.recorders.reduce((sum, recorder) => sum + countServed(recorder), 0);
     // An answer is counted just after it was sent; the one that was followed by the crash may not be.
     await eventually(() => served() > answered, 'the counters go on where they were');
   });
 }
+
+test('epoll: while a worker is absent, another one accepts from its sockets', async () => {
+  await using backend = await RawBackend.start();
+  await using test = await TestProxy.start([backend.port], { workers: 2 });
+  // Each death comes sooner than the one before is forgotten: the pause grows to more than a second.
+  for (let death = 1; death <= 6; death++) {
+    test.proxy.crashWorker(0);
+    await eventually(() => test.trouble.length === death, 'it is reported');
+    if (death < 6) await test.apply([backend.port]);
+  }
+  const [absent, present] = test.proxy.recorders.map((recorder) => () => countServed(recorder));
+  assert.ok(absent && present);
+  const before = { absent: absent(), present: present() };
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(test.port, GET)));
+  assert.ok(answers.every(({ status }) => status === 200));
+  await eventually(() => present() === before.present + 40, 'one has served all');
+  assert.equal(absent(), before.absent);
+  await test.apply([backend.port]);
+  for (const deadline = Date.now() + 5000; absent() === before.absent; await ask(test.port, GET))
+    assert.ok(Date.now() < deadline, 'the other one does not serve again');
+});
+
+for (const engine of ENGINES)
+  test(`${engine}: short of memory, connections end with their answer, and then new ones are turned away`, async () => {
+    await using backend = await RawBackend.start();
+    let memory = 0.1;
+    const more = { measurePressure: () => ({ memory, descriptors: 0 }) };
+    await using test = await TestProxy.start([backend.port], { engine, more });
+    using client = await RawClient.open(test.port);
+    client.send(GET);
+    assert.equal((await client.answer()).headers.get('connection'), undefined);
+    memory = 0.93;
+    const patience = Date.now() + 5000;
+    for (let connection: string | undefined; connection !== 'close';) {
+      assert.ok(Date.now() < patience, 'connections stay');
+      client.send(GET);
+      const answer = await client.answer();
+      assert.equal(answer.status, 200);
+      connection = answer.headers.get('connection');
+    }
+    memory = 0.96;
+    while ((await ask(test.port, GET)).status !== 503)
+      assert.ok(Date.now() < patience, 'new ones are let in');
+  });
 
 test('epoll: connections that wait in the queue of a listener that closes are served', async () => {
   await using backend = await RawBackend.start();
@@ -228,6 +264,14 @@ test('epoll: redirected connections go where they wanted, unknown ones are close
     await proxy.close();
   }
 });
+
+/** Answers of 2xx at all listeners. */
+function countServed({ counts, layout }: Recorder): number {
+  const place = STATUS_CLASSES.indexOf('2xx');
+  return counts
+    .subarray(layout.listeners, layout.routes)
+    .reduce((sum, count, i) => sum + (i % LISTENER.width === place ? count : 0), 0);
+}
 
 /** Rejects with 'refused' as soon as nobody listens. */
 async function eventuallyRefused(port: number): Promise<void> {

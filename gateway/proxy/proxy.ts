@@ -9,7 +9,9 @@ import { Recorder } from '../observe/recorder.ts';
 import { Series } from '../observe/series.ts';
 import { WeightCells } from '../route/weight-counters.ts';
 import { shareOfWorker, type Limits } from './limits.ts';
+import { PressureGauge } from './measure-pressure.ts';
 import type { OriginalDestinationModule } from './original-destination.ts';
+import { Overload, type Pressure } from './overload.ts';
 import {
   openSockets,
   type HandedSockets,
@@ -18,6 +20,9 @@ import {
 } from './proxy-sockets.ts';
 import { WorkerThread } from './worker-thread.ts';
 import type { Configuration, EngineKind } from './worker-message.ts';
+
+/** How often memory and descriptors are looked at. */
+const PRESSURE_MS = 500;
 
 /** A ticket key makes tickets for an hour and takes them for three more (TicketKeys). */
 const TICKET_KEY_LIFE = 3_600_000;
@@ -34,6 +39,8 @@ export interface ProxyOptions {
   readonly originalDestination?: OriginalDestinationModule | undefined;
   /** Sockets that another process has handed over: as many of each as there are workers. */
   readonly inherited?: readonly HandedSockets[];
+  /** Instead of measuring this process: for tests. */
+  readonly measurePressure?: () => Pressure;
   /** Local answers name their failure code in `x-sluice-failure`. */
   readonly failureHeader?: boolean;
   /** Told of what went wrong by itself: a worker that died, a defect met on one connection. */
@@ -68,6 +75,10 @@ export class Proxy {
   /** Undefined where there is no TLS. */
   readonly #tickets: TicketKeys | undefined;
   readonly #rotation: NodeJS.Timeout;
+  readonly #overload = Overload.create();
+  readonly #watch: NodeJS.Timeout;
+  /** Which worker accepts for one that is absent. */
+  readonly #substitutes = new Map<number, number>();
   #closed = false;
 
   /** Resolves when every worker is ready to take a Snapshot. Throws when one cannot start. */
@@ -114,9 +125,14 @@ export class Proxy {
           ticketKeys: tickets?.memory,
           originalDestination: options.originalDestination,
           sockets,
+          overload: this.#overload,
           onTrouble: options.onTrouble ?? (() => {}),
+          onAbsence: (absent, isAbsent) => this.#cover(absent, isAbsent),
         }),
     );
+    const gauge = new PressureGauge(options.limits.maxMemoryBytes);
+    const measure = options.measurePressure ?? (() => gauge.measure());
+    this.#watch = setInterval(() => this.#overload.update(measure()), PRESSURE_MS).unref();
     this.#rotation = setInterval(() => this.rotateTicketKeys(), TICKET_KEY_LIFE).unref();
     process.once('exit', this.#stopWorkers);
   }
@@ -166,6 +182,7 @@ export class Proxy {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#rotation);
+    clearInterval(this.#watch);
     process.removeListener('exit', this.#stopWorkers);
     await this.#applying;
     await Promise.all(this.#workers.map((worker) => worker.stop()));
@@ -195,6 +212,18 @@ export class Proxy {
       refused: answers.find(({ error }) => error !== undefined)?.error,
       ports: wanted.map((port) => this.#reportPort(port, failures.get(port))),
     };
+  }
+
+  /** New connections wait for nobody: another worker takes what the kernel deals to the one that is absent. */
+  #cover(index: number, absent: boolean): void {
+    const before = this.#substitutes.get(index);
+    // It died again before it was quite back.
+    if (absent && before !== undefined && this.#workers[before]?.alive === true) return;
+    const next = absent ? this.#workers.findIndex((worker, i) => i !== index && worker.alive) : before;
+    if (next === undefined || next < 0) return;
+    if (absent) this.#substitutes.set(index, next);
+    else this.#substitutes.delete(index);
+    this.#workers[next]?.cover(this.#sockets.ofWorker(index), absent);
   }
 
   #reportPort(port: number, error: string | undefined): PortReport {

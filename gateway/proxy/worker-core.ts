@@ -10,6 +10,7 @@ import type { Io } from './channel.ts';
 import { compileConfig } from './compiled-config.ts';
 import type { Deadlines } from './deadlines.ts';
 import { Engine } from './engine.ts';
+import { Overload, REFUSING } from './overload.ts';
 import type { Client } from './client.ts';
 import { Dispatcher } from './dispatch.ts';
 import { firstClient } from './first-client.ts';
@@ -37,7 +38,13 @@ export class WorkerCore {
       { listeners: [], routes: [], clusters: [] },
       new WeightCells(1).plan(EMPTY_SNAPSHOT),
     );
-    const options = { limits, failureHeader, recorder: this.recorder, accessLog: this.#accessLog };
+    const options = {
+      limits,
+      failureHeader,
+      recorder: this.recorder,
+      accessLog: this.#accessLog,
+      overload: Overload.attach(data.overload),
+    };
     this.engine = new Engine(io, deadlines, config, options, (engine) => new Dispatcher(engine));
   }
 
@@ -63,7 +70,7 @@ export class WorkerCore {
   /** A client has connected. `open` gives its connection to the engine below and says whether that worked. */
   admit(key: string, address: string, port: number, open: (client: Client) => boolean): void {
     const { engine } = this;
-    const crowded = engine.clients.size >= engine.limits.maxClients;
+    const crowded = engine.clients.size >= engine.limits.maxClients || engine.overload.level === REFUSING;
     const client = firstClient(engine, key, address, port);
     if (!open(client)) {
       engine.clients.delete(client);

@@ -17,6 +17,8 @@ import { defectOf, type FromWorker, type ToWorker, type WorkerData } from './wor
 /** Longest wait. A thread that is being ended cannot be while it is blocked in the kernel. */
 const LONGEST_WAIT = 1000;
 const REDIRECT = 'redirect';
+/** Sockets of another worker. */
+const COVER = 'cover';
 
 /** Returns when the worker is told to stop. */
 export async function runEpoll(data: WorkerData): Promise<void> {
@@ -34,6 +36,7 @@ class EpollWorker {
   readonly #io: EpollIo;
   readonly #core: WorkerCore;
   readonly #listeners: ListenerSet;
+  #finder: OriginalDestination | undefined;
   #openRedirects: (() => void) | undefined;
   #stopped = false;
   #draining = false;
@@ -48,7 +51,8 @@ class EpollWorker {
     this.#core = new WorkerCore(data, this.#io, this.#deadlines);
     if (data.ticketKeys !== undefined) this.#core.engine.tls = new WorkerTls(data.ticketKeys);
     this.#listeners = new ListenerSet(this.#io, (name) => {
-      if (!name.startsWith(REDIRECT)) this.#post({ kind: 'closed', port: Number(name) });
+      if (!name.startsWith(REDIRECT) && !name.startsWith(COVER))
+        this.#post({ kind: 'closed', port: Number(name) });
     });
   }
 
@@ -58,6 +62,7 @@ class EpollWorker {
       wake.take();
       this.#takeMessages();
     });
+    this.#finder = finder;
     // Not before it is known what they lead to: inherited ones have connections from the first moment.
     this.#openRedirects = () => {
       for (const fd of redirects) this.#openRedirect(fd, finder);
@@ -100,9 +105,18 @@ class EpollWorker {
       case 'drain':
         this.#draining = true;
         for (const name of this.#listeners.names)
-          if (message.handedOver) this.#listeners.release(name);
+          if (name.startsWith(COVER)) this.#listeners.forget(name);
+          else if (message.handedOver) this.#listeners.release(name);
           else this.#listeners.close(name, performance.now());
         this.#core.drain(message.milliseconds, message.handedOver);
+        break;
+      case 'cover':
+        for (const { port, fd } of message.ports) this.#openPort(port, fd, `${COVER} ${fd}`);
+        for (const { fd } of message.redirects) this.#openRedirect(fd, this.#finder, `${COVER} ${fd}`);
+        break;
+      case 'uncover':
+        for (const { fd } of [...message.ports, ...message.redirects])
+          this.#listeners.forget(`${COVER} ${fd}`);
         break;
       case 'reopen-log':
         this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
@@ -115,16 +129,20 @@ class EpollWorker {
     }
   }
 
-  #openPort(port: number, fd: number): void {
+  #openPort(port: number, fd: number, name = String(port)): void {
     const key = portKey('tcp', port);
-    this.#listeners.open(String(port), fd, (socket, address, clientPort) => {
+    this.#listeners.open(name, fd, (socket, address, clientPort) => {
       this.#core.admit(key, address, clientPort, (client) => this.#io.adopt(client, socket));
     });
   }
 
   /** A connection whose destination nobody knows, or that leads to no Service with routes, is closed: fail closed. */
-  #openRedirect(fd: number, finder: OriginalDestination | undefined): void {
-    this.#listeners.open(`${REDIRECT} ${fd}`, fd, (socket, address, clientPort) => {
+  #openRedirect(
+    fd: number,
+    finder: OriginalDestination | undefined,
+    name: string = `${REDIRECT} ${fd}`,
+  ): void {
+    this.#listeners.open(name, fd, (socket, address, clientPort) => {
       const local = localAddress(socket);
       const original = finder?.find(address, clientPort, local.address, local.port);
       const key = original === undefined ? '' : frontendKey(original.address, original.port);

@@ -22,6 +22,8 @@ export interface WorkerData {
   readonly ticketKeys: SharedArrayBuffer | undefined;
   readonly accessLog: string | undefined;
   readonly port: MessagePort;
+  /** Of `Overload`. */
+  readonly overload: SharedArrayBuffer;
   /** eventfd to wait on beside the connections; -1 with node:net. */
   readonly wake: number;
   /** One byte per descriptor: 1 while this worker has it open as a connection. */
@@ -58,6 +60,12 @@ export type ToWorker =
     }
   /** `handedOver`: another process accepts from the same sockets, and there is no hurry. */
   | { readonly kind: 'drain'; readonly milliseconds: number; readonly handedOver: boolean }
+  /** Another worker has died: accept from its sockets as well, until it is back. */
+  | {
+      readonly kind: 'cover' | 'uncover';
+      readonly ports: readonly PortSocket[];
+      readonly redirects: readonly RedirectSocket[];
+    }
   | { readonly kind: 'reopen-log' }
   | { readonly kind: 'stop' };
 

@@ -3,6 +3,7 @@ import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from '
 import type { EventFd } from '#native/event-fd';
 import type { Recorder } from '../observe/recorder.ts';
 import type { Limits } from './limits.ts';
+import type { Overload } from './overload.ts';
 import type { OriginalDestinationModule } from './original-destination.ts';
 import type { ProxySockets } from './proxy-sockets.ts';
 import type {
@@ -18,7 +19,7 @@ import type {
 const ENTRY = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 /** Descriptors that are watched over for a worker that dies; those beyond stay open then. */
 const MOST_DESCRIPTORS = 1 << 20;
-/** Pause before a worker that died at once is started again, milliseconds; doubled each time. */
+/** Pause before a worker that died soon is started again, milliseconds; doubled each time. */
 const SHORTEST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
 /** A worker that lived this long has started well. */
@@ -34,7 +35,10 @@ export interface WorkerThreadOptions {
   readonly ticketKeys: SharedArrayBuffer | undefined;
   readonly originalDestination: OriginalDestinationModule | undefined;
   readonly sockets: ProxySockets;
+  readonly overload: Overload;
   readonly onTrouble: (worker: number, detail: string) => void;
+  /** The thread has died, or serves again. */
+  readonly onAbsence: (worker: number, absent: boolean) => void;
 }
 
 export interface Applied {
@@ -60,7 +64,7 @@ export class WorkerThread {
   #reopening: ((error: string | undefined) => void)[] = [];
   #stopping = false;
   #startedAt = 0;
-  #pause = SHORTEST_PAUSE;
+  #pause = 0;
   #restart: NodeJS.Timeout | undefined;
 
   constructor(index: number, options: WorkerThreadOptions) {
@@ -82,6 +86,15 @@ export class WorkerThread {
   apply(configuration: Configuration, close: readonly number[]): Promise<Applied> {
     this.#configuration = configuration;
     return this.#sendConfiguration(close);
+  }
+
+  get alive(): boolean {
+    return this.#port !== undefined;
+  }
+
+  /** Accepts, or no longer, from the sockets of a worker that is absent. */
+  cover({ ports, redirects }: ReturnType<ProxySockets['ofWorker']>, absent: boolean): void {
+    this.#tell({ kind: absent ? 'cover' : 'uncover', ports, redirects });
   }
 
   /** Resolves when nothing is left in flight, or the time is up. */
@@ -173,6 +186,7 @@ export class WorkerThread {
       port,
       wake: this.#wake?.fd ?? -1,
       owned: this.#owned,
+      overload: this.#options.overload.memory,
       redirects: sockets.ofWorker(this.#index).redirects,
     };
   }
@@ -238,9 +252,10 @@ export class WorkerThread {
     for (const resolve of this.#reopening.splice(0)) resolve(undefined);
     if (this.#stopping) return;
     this.#options.onTrouble(this.#index, `the worker died and is started again: ${cause}`);
-    if (Date.now() - this.#startedAt > LONG_LIFE) this.#pause = SHORTEST_PAUSE;
+    this.#options.onAbsence(this.#index, true);
+    if (Date.now() - this.#startedAt > LONG_LIFE) this.#pause = 0;
     this.#restart = setTimeout(() => void this.#revive(), this.#pause);
-    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE);
+    this.#pause = Math.min(Math.max(this.#pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE);
   }
 
   /** Which sockets it has closed, above all: they must not be closed twice, since their numbers may be in use again. */
@@ -262,6 +277,7 @@ export class WorkerThread {
       return;
     }
     const applied = await this.#sendConfiguration([]);
+    this.#options.onAbsence(this.#index, false);
     // Whoever waited for the thread that died is served by this one.
     for (const resolve of this.#waiting.values()) resolve(applied);
     this.#waiting.clear();

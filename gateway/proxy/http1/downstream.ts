@@ -11,6 +11,7 @@ import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import { Exchange } from '../exchange.ts';
 import { CHUNKS, LENGTH, TUNNEL as TUNNEL_FRAMING, type Framing } from '../framing.ts';
+import { CALM } from '../overload.ts';
 import { settle } from '../settle.ts';
 import { Body } from './body.ts';
 import { ClientTunnel } from './client-tunnel.ts';
@@ -165,7 +166,7 @@ export class Downstream extends Client implements ClientStream {
 
   respond(bytes: Bytes, head: Head, framing: Framing, bodyEnd: number): void {
     const { exchange } = this;
-    if (!this.requestComplete || this.retiring) exchange.keep = false;
+    if (!this.requestComplete || this.retiring || this.engine.overload.level !== CALM) exchange.keep = false;
     exchange.status = head.status;
     this.#answer.head(bytes, head, framing, bodyEnd);
     if (framing === TUNNEL_FRAMING) this.#enterTunnel();
