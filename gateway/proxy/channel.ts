@@ -30,6 +30,8 @@ export interface Secure {
   readonly wantsWrite: boolean;
   /** What TLS itself failed with, in words; '' when it was the connection below. */
   readonly failure: string;
+  /** Sent as it is before the handshake begins. */
+  preface: Bytes | null;
   /** The connection stands: its descriptor. Nothing was sent on it. */
   attach(fd: number): void;
   /** Begins or goes on: 1 done, 0 wait for the next event, -1 failed. */

@@ -124,6 +124,8 @@ export class TlsConnection {
 
   /** As many records as `size` has room for and the kernel has. */
   recv(address: number, size: number): number {
+    // Whether everything that is read now has come since the kernel was last found empty.
+    let fresh = this.drained;
     this.wantsWrite = false;
     this.drained = false;
     if (this.#state >= ENDED) return this.#state === ENDED ? 0 : -1;
@@ -131,15 +133,15 @@ export class TlsConnection {
     while (total < size) {
       const count = sslRead(this.#ssl, address + total, size - total);
       if (count <= 0) return this.#readNothing(count, total);
-      const first = total === 0;
       total += count;
       // A single record does not fill what is read from the kernel at once (READ_BUFFER): when nothing of that is left, the
       // kernel had no more. After several records only another read can tell. A peer that hides 16 KB and more of padding or of
       // empty records before the first one may wait for its own next byte.
-      if (sslHasPending(this.#ssl) === 0 && first) {
+      if (fresh && sslHasPending(this.#ssl) === 0) {
         this.drained = true;
         break;
       }
+      fresh = false;
     }
     return total;
   }

@@ -11,5 +11,9 @@ export function announceClient(io: Io, client: Client, backend: Channel, version
   const source = { address: client.address, port: client.port };
   const destination = client.destination ?? io.localAddress(client);
   const bytes = io.allocate(LONGEST_HEADER);
-  io.write(backend, bytes, 0, writeProxyHeader(version, { source, destination }, bytes.buffer));
+  const length = writeProxyHeader(version, { source, destination }, bytes.buffer);
+  // Before TLS, in the clear: what is written goes through it.
+  if (backend.secure !== null)
+    backend.secure.preface = { buffer: bytes.buffer.subarray(0, length), address: bytes.address };
+  else io.write(backend, bytes, 0, length);
 }

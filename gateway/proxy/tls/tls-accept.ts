@@ -25,8 +25,8 @@ export interface Acceptor {
   listener(name: string): TlsListener | undefined;
   /** Begins a connection with the certificates for `serverName`; undefined when there are none. */
   begin(listener: TlsListener, serverName: string): TlsConnection | undefined;
-  /** Who serves the connection from now on; undefined: nobody. */
-  successor(accepting: TlsAccept, served: ServedListener, protocol: string): Client | undefined;
+  /** Who serves the connection from now on. */
+  successor(accepting: TlsAccept, served: ServedListener, protocol: string): Client;
 }
 
 /** For the request that the connection was opened for, when the proxy is draining already. */
@@ -142,7 +142,6 @@ export class TlsAccept extends Client {
 
   #handOver(served: ServedListener, protocol: string): void {
     const next = this.#acceptor.successor(this, served, protocol);
-    if (next === undefined) return this.#fail();
     this.succeed(next);
     if (this.retiring && next.fd >= 0) next.retire(RETIRE_GRACE);
   }

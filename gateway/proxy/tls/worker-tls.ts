@@ -6,6 +6,8 @@ import type { Client } from '../client.ts';
 import type { ServedListener } from '../compiled-config.ts';
 import type { Engine } from '../engine.ts';
 import { Downstream } from '../http1/downstream.ts';
+import { ServerSession } from '../http2/server-session.ts';
+import { StreamClient } from '../stream/stream-client.ts';
 import { ClientContexts } from './client-contexts.ts';
 import { KnownCertificates } from './known-certificates.ts';
 import { ServerContexts } from './server-contexts.ts';
@@ -14,7 +16,7 @@ import type { TlsListener } from './tls-listener.ts';
 import type { Tls } from './tls.ts';
 
 /** Offered to clients of HTTPS listeners, best first. */
-const PROTOCOLS = ['http/1.1'];
+const PROTOCOLS = ['h2', 'http/1.1'];
 
 export class WorkerTls implements Tls, Acceptor {
   readonly #certificates = new KnownCertificates();
@@ -55,7 +57,10 @@ export class WorkerTls implements Tls, Acceptor {
     return context === undefined ? undefined : TlsConnection.accept(context);
   }
 
-  successor({ engine, key, address, port, scheme }: TlsAccept, _served: ServedListener): Client | undefined {
-    return scheme === 'https' ? new Downstream(engine, key, address, port) : undefined;
+  successor(accepting: TlsAccept, served: ServedListener, protocol: string): Client {
+    const { engine, key, address, port, scheme, serverName } = accepting;
+    if (scheme !== 'https') return new StreamClient(engine, key, address, port, 'TLS', served, serverName);
+    if (protocol === 'h2') return new ServerSession(engine, key, address, port);
+    return new Downstream(engine, key, address, port);
   }
 }
