@@ -76,7 +76,7 @@ export const headerBlock: FuzzTarget = {
   },
 };
 
-/** Whether a space stands before an empty value means nothing. */
+/** Whether a space follows a colon means nothing. */
 function plain(text: string): string {
-  return text.replaceAll(': \r\n', ':\r\n');
+  return text.replaceAll(': ', ':');
 }
