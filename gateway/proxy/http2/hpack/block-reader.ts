@@ -32,8 +32,8 @@ const INDEXED = 0x80;
 const INDEXING = 0x40;
 const RESIZE = 0x20;
 const NEVER_INDEXED = 0x10;
-/** Larger integers could only be meant to harm: no block is as long. */
-const MAX_INTEGER = 1 << 24;
+/** Integers of 2^28 and more could only be meant to harm: no block is as long. */
+const MAX_SHIFT = 21;
 /** Colon, space, CR and LF. */
 const LINE_OVERHEAD = 4;
 
@@ -234,11 +234,10 @@ export class BlockReader {
     const block = this.#block;
     let value = block[this.#at++]! & mask;
     if (value < mask) return value;
-    for (let shift = 0; shift < 28; shift += 7) {
+    for (let shift = 0; shift <= MAX_SHIFT; shift += 7) {
       if (this.#at >= this.#blockEnd) return INTEGER_INVALID;
       const byte = block[this.#at++]!;
       value += (byte & 127) << shift;
-      if (value > MAX_INTEGER) return INTEGER_INVALID;
       if (byte < 128) return value;
     }
     return INTEGER_INVALID;

@@ -82,6 +82,7 @@ test('a code that is cut off is refused', () => {
 test('EOS within a string is refused', () => {
   assert.equal(decode(bits('1'.repeat(30))), HUFFMAN_INVALID);
   assert.equal(decode(bits('00011', '1'.repeat(30), '00011')), HUFFMAN_INVALID);
+  assert.equal(decode(bits('1'.repeat(30), '00')), HUFFMAN_INVALID);
 });
 
 test('no more is written than there is room for', () => {

@@ -125,10 +125,11 @@ export class RequestHead {
     return copyBytes(this.#from[kind]!, this.#start[kind]!, this.#end[kind]!, to, at);
   }
 
+  /** The field was noted. */
   #is(kind: number, text: Uint8Array): boolean {
     const from = this.#from[kind]!;
     const start = this.#start[kind]!;
-    if (!this.has(kind) || this.#end[kind]! - start !== text.length) return false;
+    if (this.#end[kind]! - start !== text.length) return false;
     for (let i = 0; i < text.length; i++) if (from[start + i] !== text[i]) return false;
     return true;
   }

@@ -249,3 +249,11 @@ test('the table is in step after every kind of refusal', () => {
   assert.equal(decoder.refuse(block, 0, block.length), 0);
   assert.equal(answer(decoder, OK, indexed(62), indexed(63)), 'c: 3\r\na: 1');
 });
+
+test('a block that nobody wants may be long', () => {
+  const decoder = new HeadDecoder(LIMITS);
+  const block = Buffer.concat(Array.from({ length: 200 }, (_, i) => literal('x', `${i}`.padEnd(1500, '.'))));
+  assert.equal(decoder.refuse(block, 0, block.length), 0);
+  assert.equal(answer(decoder, OK, indexed(62)), `x: ${'199'.padEnd(1500, '.')}`);
+  assert.equal(answer(decoder, OK, indexed(63)), `x: ${'198'.padEnd(1500, '.')}`);
+});

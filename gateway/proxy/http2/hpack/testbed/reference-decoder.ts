@@ -78,7 +78,6 @@ export class ReferenceDecoder {
     for (let i = 0; i < 4; i++) {
       const byte = this.#byte();
       value += (byte & 127) * 128 ** i;
-      if (value > 2 ** 24) break;
       if (byte < 128) return value;
     }
     throw new Error('integer');
