@@ -49,6 +49,14 @@ const FLAGS: readonly Flag[] = [
     default: 'off',
     doc: "file that gets one JSON line a request; '-' for standard output, 'off' for none",
   },
+  {
+    name: 'trusted-hops',
+    type: 'integer',
+    value: 'N',
+    default: 0,
+    most: 16,
+    doc: 'proxies in front of this one that are believed: the access log names the client that the outermost of them saw, and their X-Forwarded-Proto is kept',
+  },
   { name: 'no-datapath', type: 'boolean', doc: 'the proxy alone: the kernel steers nothing' },
   {
     name: 'cgroup',
@@ -150,6 +158,7 @@ async function readOptions(given: Given): Promise<RunOptions> {
     datapath: !given.on('no-datapath'),
     cgroup: given.text('cgroup'),
     state: given.text('state')!,
+    trustedHops: given.number('trusted-hops'),
     drainMs: given.number('drain-timeout'),
     upgradeSocket: upgradeSocket === 'off' ? undefined : upgradeSocket,
     handoverMs: given.number('handover-timeout'),

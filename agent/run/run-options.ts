@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly cgroup: string | undefined;
   /** Directory of pins and lock. */
   readonly state: string;
+  /** Proxies in front that are believed. */
+  readonly trustedHops: number;
   readonly drainMs: number;
   /** Where a process that serves hands over to the next; undefined for nowhere. */
   readonly upgradeSocket: string | undefined;

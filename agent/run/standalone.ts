@@ -204,7 +204,7 @@ function openProxy(
   report: Report,
   inherited: readonly HandedSockets[] | undefined,
 ): Promise<Proxy> {
-  const { workers, bind, limits, engine, accessLog } = options;
+  const { workers, bind, limits, engine, accessLog, trustedHops } = options;
   // Here it can be said plainly; in a worker it would be a thread that died.
   if (accessLog !== undefined) AccessLogFile.open(accessLog).close();
   return Proxy.open({
@@ -212,6 +212,7 @@ function openProxy(
     bind,
     limits,
     engine,
+    trustedHops,
     ...(accessLog === undefined ? {} : { accessLog: { path: accessLog } }),
     ...(kernel.datapath === undefined ? {} : { originalDestination: kernel.datapath.originalDestination() }),
     ...(inherited === undefined ? {} : { inherited }),

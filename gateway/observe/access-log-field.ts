@@ -57,5 +57,9 @@ export const ACCESS_LOG_FIELDS: readonly AccessLogField[] = [
   text('rule', '', 'name of the rule, or its index in the Route'),
   text('upstream_cluster', '%UPSTREAM_CLUSTER%', 'Cluster `namespace/service:port`'),
   text('upstream_host', '%UPSTREAM_HOST%', 'Endpoint `address:port` that got the request'),
-  text('downstream_remote_address', '%DOWNSTREAM_REMOTE_ADDRESS%', 'client `address:port`'),
+  text(
+    'downstream_remote_address',
+    '%DOWNSTREAM_REMOTE_ADDRESS%',
+    'client `address:port`; with --trusted-hops the address that the outermost trusted proxy saw',
+  ),
 ];

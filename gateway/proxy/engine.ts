@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly recorder: Recorder;
   readonly accessLog?: AccessLog | undefined;
   readonly overload: Overload;
+  /** Proxies in front of us that are believed. */
+  readonly trustedHops: number;
   /** Name the failure in `x-sluice-failure` of local answers. */
   readonly failureHeader: boolean;
 }
@@ -55,6 +57,7 @@ export class Engine {
   readonly accessLog: AccessLog | undefined;
   readonly failureHeader: boolean;
   readonly overload: Overload;
+  readonly trustedHops: number;
   readonly requestHead: Head;
   readonly responseHead: Head;
   readonly view: HeadView;
@@ -87,6 +90,7 @@ export class Engine {
     this.accessLog = options.accessLog;
     this.failureHeader = options.failureHeader;
     this.overload = options.overload;
+    this.trustedHops = options.trustedHops;
     this.requestHead = new Head(limits.maxHeaders);
     this.responseHead = new Head(limits.maxHeaders);
     this.view = new HeadView(this.requestHead);

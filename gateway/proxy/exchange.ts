@@ -39,6 +39,8 @@ export class Exchange {
   path = '';
   query = '';
   requestId = '';
+  /** Of a request that came by trusted proxies. */
+  trustedClient = '';
 
   begin(now: number): void {
     this.open = true;
@@ -64,5 +66,6 @@ export class Exchange {
     this.path = '';
     this.query = '';
     this.requestId = '';
+    this.trustedClient = '';
   }
 }

@@ -4,7 +4,7 @@
 //   apply(snapshot) ─► sockets opened here ─► {snapshot, names, weights, sockets} ─► every worker swaps one reference
 import { availableParallelism } from 'node:os';
 import type { TicketKeys } from '#native/tls/ticket-keys';
-import type { Snapshot } from '../model/snapshot.ts';
+import type { Port, Snapshot } from '../model/snapshot.ts';
 import { Recorder } from '../observe/recorder.ts';
 import { Series } from '../observe/series.ts';
 import { WeightCells } from '../route/weight-counters.ts';
@@ -18,11 +18,16 @@ import {
   type ProxySockets,
   type RedirectListener,
 } from './proxy-sockets.ts';
+import { placeOf, portOf, transportOf, type Transport } from './port-key.ts';
 import { WorkerThread } from './worker-thread.ts';
 import type { Configuration, EngineKind } from './worker-message.ts';
 
 /** How often memory and descriptors are looked at. */
 const PRESSURE_MS = 500;
+/** Why a port cannot be served. */
+const NEEDS_EPOLL = 'is served by the epoll engine only';
+const NEEDS_OPENSSL = 'needs OpenSSL, which this node binary does not export';
+const NO_PROXY_PROTOCOL = 'UDP: the PROXY protocol announces connections, not datagrams';
 
 /** A ticket key makes tickets for an hour and takes them for three more (TicketKeys). */
 const TICKET_KEY_LIFE = 3_600_000;
@@ -39,6 +44,8 @@ export interface ProxyOptions {
   readonly originalDestination?: OriginalDestinationModule | undefined;
   /** Sockets that another process has handed over: as many of each as there are workers. */
   readonly inherited?: readonly HandedSockets[];
+  /** Proxies in front of us whose X-Forwarded-For and X-Forwarded-Proto are believed. */
+  readonly trustedHops?: number;
   /** Instead of measuring this process: for tests. */
   readonly measurePressure?: () => Pressure;
   /** Local answers name their failure code in `x-sluice-failure`. */
@@ -49,6 +56,7 @@ export interface ProxyOptions {
 
 export interface PortReport {
   readonly port: number;
+  readonly transport: Transport;
   readonly state: 'listening' | 'failed';
   /** Why it failed; '' when it listens. */
   readonly detail: string;
@@ -120,6 +128,7 @@ export class Proxy {
           bind: options.bind,
           limits,
           failureHeader: options.failureHeader ?? false,
+          trustedHops: options.trustedHops ?? 0,
           accessLog: options.accessLog?.path,
           recorder,
           ticketKeys: tickets?.memory,
@@ -200,8 +209,13 @@ export class Proxy {
       names: this.series.learn(snapshot),
       weights: this.#weights.plan(snapshot),
     };
-    const wanted = snapshot.ports.map(({ port }) => port);
     const failures = new Map<number, string>();
+    const places = snapshot.ports.map(({ port, protocol }) => placeOf(transportOf(protocol), port));
+    const wanted = places.filter((place, index) => {
+      const obstacle = this.#obstacleTo(snapshot.ports[index]!);
+      if (obstacle !== '') failures.set(place, obstacle);
+      return obstacle === '';
+    });
     for (const { port, error } of await this.#sockets.open(wanted)) failures.set(port, error);
     const closing = this.#sockets.leave(wanted);
     const answers = await Promise.all(this.#workers.map((worker) => worker.apply(configuration, closing)));
@@ -210,8 +224,16 @@ export class Proxy {
     return {
       revision: snapshot.revision,
       refused: answers.find(({ error }) => error !== undefined)?.error,
-      ports: wanted.map((port) => this.#reportPort(port, failures.get(port))),
+      ports: places.map((place) => this.#reportPort(place, failures.get(place))),
     };
+  }
+
+  /** Why nothing could be served at this port by this process, or ''. */
+  #obstacleTo({ protocol, proxyProtocol = false }: Port): string {
+    if (this.#options.engine === 'net' && protocol !== 'HTTP') return `${protocol} ${NEEDS_EPOLL}`;
+    if ((protocol === 'HTTPS' || protocol === 'TLS') && this.#tickets === undefined)
+      return `${protocol} ${NEEDS_OPENSSL}`;
+    return protocol === 'UDP' && proxyProtocol ? NO_PROXY_PROTOCOL : '';
   }
 
   /** New connections wait for nobody: another worker takes what the kernel deals to the one that is absent. */
@@ -226,9 +248,10 @@ export class Proxy {
     this.#workers[next]?.cover(this.#sockets.ofWorker(index), absent);
   }
 
-  #reportPort(port: number, error: string | undefined): PortReport {
-    if (error === undefined) return { port, state: 'listening', detail: '', mend: '' };
-    return { port, state: 'failed', detail: error, mend: mendOf(error, this.#options.bind) };
+  #reportPort(place: number, error: string | undefined): PortReport {
+    const { port, transport } = portOf(place);
+    if (error === undefined) return { port, transport, state: 'listening', detail: '', mend: '' };
+    return { port, transport, state: 'failed', detail: error, mend: mendOf(error, this.#options.bind) };
   }
 
   readonly #stopWorkers = (): void => {
@@ -248,5 +271,8 @@ function mendOf(error: string, bind: string): string {
     return 'end the process that listens there (ss -ltnp), or change the port of the Listener';
   if (error.includes('EACCES')) return 'ports below 1024 need root or CAP_NET_BIND_SERVICE';
   if (error.includes('EADDRNOTAVAIL')) return `${bind} is no address of this machine: change --bind`;
+  if (error.endsWith(NEEDS_EPOLL)) return 'run it where C can be called, with --engine epoll';
+  if (error.endsWith(NEEDS_OPENSSL)) return 'run it with a node binary that exports OpenSSL';
+  if (error === NO_PROXY_PROTOCOL) return 'announce clients to TCP ports only';
   return 'see the error';
 }

@@ -47,6 +47,6 @@ function entryOf(down: ClientStream, exchange: Exchange, micros: number): Access
     rule: rule === undefined ? '' : (rule.rule.name ?? String(rule.rule.index)),
     cluster: exchange.cluster?.name ?? '',
     endpoint: endpoint === undefined ? '' : formatAddress(endpoint.address, endpoint.port),
-    client: formatAddress(down.client.address, down.client.port),
+    client: exchange.trustedClient || formatAddress(down.client.address, down.client.port),
   };
 }

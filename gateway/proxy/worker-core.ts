@@ -29,7 +29,7 @@ export class WorkerCore {
   #drainUntil = 0;
 
   constructor(data: WorkerData, io: Io, deadlines: Deadlines) {
-    const { limits, failureHeader } = data;
+    const { limits, failureHeader, trustedHops } = data;
     this.recorder = Recorder.attach(data.recorder);
     if (data.accessLog !== undefined)
       this.#accessLog = new AccessLog(AccessLogFile.open(data.accessLog), { recorder: this.recorder });
@@ -41,6 +41,7 @@ export class WorkerCore {
     const options = {
       limits,
       failureHeader,
+      trustedHops,
       recorder: this.recorder,
       accessLog: this.#accessLog,
       overload: Overload.attach(data.overload),

@@ -17,6 +17,7 @@ export interface WorkerData {
   /** This worker's share. */
   readonly limits: Limits;
   readonly failureHeader: boolean;
+  readonly trustedHops: number;
   readonly recorder: RecorderMemory;
   /** Memory of the TicketKeys that all workers share; undefined without TLS. */
   readonly ticketKeys: SharedArrayBuffer | undefined;
@@ -37,7 +38,7 @@ export interface RedirectSocket {
   readonly fd: number;
 }
 
-/** A listener of a Gateway port; `fd` is -1 where the worker opens it itself (node:net). */
+/** A socket of a Gateway port, by its place (port-key.ts); `fd` is -1 where the worker opens it itself (node:net). */
 export interface PortSocket {
   readonly port: number;
   readonly fd: number;

@@ -30,6 +30,7 @@ export interface WorkerThreadOptions {
   readonly bind: string;
   readonly limits: Limits;
   readonly failureHeader: boolean;
+  readonly trustedHops: number;
   readonly accessLog: string | undefined;
   readonly recorder: Recorder;
   readonly ticketKeys: SharedArrayBuffer | undefined;
@@ -173,12 +174,13 @@ export class WorkerThread {
   #dataFor(port: MessagePort): WorkerData {
     const { engine, bind, limits, failureHeader, recorder, accessLog, originalDestination, sockets } =
       this.#options;
-    const { ticketKeys } = this.#options;
+    const { ticketKeys, trustedHops } = this.#options;
     return {
       engine,
       bind,
       limits,
       failureHeader,
+      trustedHops,
       recorder: recorder.memory,
       ticketKeys,
       accessLog,

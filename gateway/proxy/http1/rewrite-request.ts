@@ -30,7 +30,7 @@ export class RequestEdit {
   filters: CompiledFilters | undefined = undefined;
   forwarded: Forwarded | undefined = undefined;
   /** Keep an X-Forwarded-Proto that is there. */
-  inMesh = false;
+  keepProto = false;
   /** Ask the backend for WebSocket. */
   upgrade = false;
   /** A framing line of ours, with CR LF; '' when the client's holds. */
@@ -128,10 +128,10 @@ function writeWithOwn(
   from: number,
   edit: RequestEdit,
 ): number {
-  const { filters, forwarded, inMesh } = edit;
+  const { filters, forwarded, keepProto } = edit;
   const removed = filters?.requestDrop;
   const ownFor = !(removed?.has('x-forwarded-for') ?? false);
-  const ownProto = !(removed?.has('x-forwarded-proto') ?? false) && !(inMesh && head.forwardedProto >= 0);
+  const ownProto = !(removed?.has('x-forwarded-proto') ?? false) && !(keepProto && head.forwardedProto >= 0);
   const ownId = !(removed?.has('x-request-id') ?? false) && head.requestId < 0;
   if (ownFor && head.forwardedFor >= 0) head.drop(head.forwardedFor, REPLACED);
   if (ownProto && head.forwardedProto >= 0) head.drop(head.forwardedProto, REPLACED);

@@ -9,6 +9,7 @@ import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import { DATA } from '../framing.ts';
 import { copyBytes, cutText } from './copy.ts';
+import { trustedClient } from './trusted-client.ts';
 import { boundRequestHead, writeRequestHead } from './rewrite-request.ts';
 import { CHUNK_FRAME, KEPT_REQUEST, Upstream, writeChunk } from './upstream.ts';
 import { isIdempotent } from './view.ts';
@@ -117,7 +118,9 @@ export function prepareEdit(engine: Engine, down: ClientStream, pool: EndpointPo
   const { exchange, client } = down;
   edit.filters = exchange.filters;
   edit.forwarded = client.forwarded;
-  edit.inMesh = client.inMesh;
+  edit.keepProto = client.inMesh || engine.trustedHops > 0;
+  if (engine.trustedHops > 0 && engine.accessLog !== undefined)
+    exchange.trustedClient = trustedClient(view.bytes, head, engine.trustedHops);
   edit.upgrade = exchange.upgrade;
   const rewrite = exchange.filters?.rewrite;
   if (rewrite !== undefined) {
