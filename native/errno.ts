@@ -19,10 +19,12 @@ export const ENFILE = 23;
 export const EMFILE = 24;
 export const ENOSPC = 28;
 export const EPROTO = 71;
+export const ENETUNREACH = 101;
 export const ECONNRESET = 104;
 export const ENOBUFS = 105;
 export const ENOTCONN = 107;
 export const ECONNREFUSED = 111;
+export const EHOSTUNREACH = 113;
 export const EINPROGRESS = 115;
 
 export function errnoName(errno: number): string {

@@ -1,6 +1,8 @@
 // The listening sockets of the proxy, one per port and worker, opened on the main thread: a port in use is known before any
-// worker hears of it, and a worker that dies leaves its queue of connections to the one that takes its place.
+// worker hears of it, and a worker that dies leaves its queue of connections to the one that takes its place. `port` is the
+// number of a place (port-key.ts) all through: TCP and UDP of one number are two.
 import { createServer } from 'node:net';
+import { portOf } from './port-key.ts';
 import type { EngineKind, PortFailure, PortSocket, RedirectSocket } from './worker-message.ts';
 
 /** A listener for redirected connections; `fds` has one descriptor per worker. */
@@ -46,6 +48,8 @@ interface Native {
   readonly openListener: typeof import('#native/socket').openListener;
   readonly probeListener: typeof import('#native/socket').probeListener;
   readonly closeSocket: typeof import('#native/socket').closeSocket;
+  readonly openDatagrams: typeof import('#native/datagram').openDatagrams;
+  readonly probeDatagrams: typeof import('#native/datagram').probeDatagrams;
 }
 
 /** With node:net the workers open the ports themselves: sockets made by C calls are just what is not to be had there. */
@@ -56,7 +60,10 @@ export async function openSockets(
   redirect: boolean,
   inherited: readonly HandedSockets[] = [],
 ): Promise<ProxySockets> {
-  const native = engine === 'epoll' ? await import('#native/socket') : undefined;
+  const native =
+    engine === 'epoll'
+      ? { ...(await import('#native/socket')), ...(await import('#native/datagram')) }
+      : undefined;
   return new Sockets(native, bind, workers, redirect, inherited);
 }
 
@@ -169,24 +176,34 @@ class Sockets implements ProxySockets {
     this.#leaving.length = 0;
   }
 
-  async #openPort(port: number): Promise<number[]> {
+  async #openPort(place: number): Promise<number[]> {
     const native = this.#native;
+    const { transport, port } = portOf(place);
     // While our own old sockets are being emptied, the port counts as in use.
-    const ours = this.#leaving.some((one) => one.port === port);
+    const ours = this.#leaving.some((one) => one.port === place);
     if (native === undefined) {
       if (!ours) await probeByNode(this.#bind, port);
       return Array.from({ length: this.#workers }, () => -1);
     }
-    if (!ours) native.probeListener(this.#bind, port);
-    return this.#openShared(native, this.#bind, port).fds;
+    const [probe, open] =
+      transport === 'udp'
+        ? [native.probeDatagrams, native.openDatagrams]
+        : [native.probeListener, native.openListener];
+    if (!ours) probe(this.#bind, port);
+    return this.#openShared(native, open, this.#bind, port).fds;
   }
 
-  /** One listener per worker on the same address and port. */
-  #openShared(native: Native, address: string, port: number): { port: number; fds: number[] } {
+  /** One socket per worker on the same address and port. */
+  #openShared(
+    native: Native,
+    open: Native['openListener'] | Native['openDatagrams'],
+    address: string,
+    port: number,
+  ): { port: number; fds: number[] } {
     const fds: number[] = [];
     try {
       for (let i = 0; i < this.#workers; i++) {
-        const opened = native.openListener({ address, port, reusePort: true });
+        const opened = open({ address, port, reusePort: true });
         fds.push(opened.fd);
         port = opened.port;
       }
@@ -202,7 +219,7 @@ class Sockets implements ProxySockets {
     const loopback = (family: 4 | 6, address: string): RedirectListener => ({
       family,
       address,
-      ...this.#openShared(native, address, 0),
+      ...this.#openShared(native, native.openListener, address, 0),
     });
     const listeners = [loopback(4, '127.0.0.1')];
     try {

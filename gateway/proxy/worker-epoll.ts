@@ -4,7 +4,8 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { EventFd } from '#native/event-fd';
 import { closeSocket, localAddress } from '#native/socket';
 import { frontendKey } from './compiled-config.ts';
-import { portKey } from './port-key.ts';
+import { DatagramSet } from './datagram/datagram-set.ts';
+import { portKey, portOf } from './port-key.ts';
 import { Deadlines, TICK } from './deadlines.ts';
 import { EpollIo } from './io-epoll.ts';
 import { ListenerSet } from './listener-set.ts';
@@ -36,6 +37,7 @@ class EpollWorker {
   readonly #io: EpollIo;
   readonly #core: WorkerCore;
   readonly #listeners: ListenerSet;
+  readonly #datagrams: DatagramSet;
   #finder: OriginalDestination | undefined;
   #openRedirects: (() => void) | undefined;
   #stopped = false;
@@ -44,16 +46,21 @@ class EpollWorker {
 
   constructor(data: WorkerData) {
     this.#data = data;
-    this.#io = new EpollIo(this.#deadlines, new Uint8Array(data.owned), (owner, error) => {
+    const owned = new Uint8Array(data.owned);
+    this.#io = new EpollIo(this.#deadlines, owned, (owner, error) => {
       owner.abandon();
       this.#post(defectOf(error));
     });
     this.#core = new WorkerCore(data, this.#io, this.#deadlines);
     if (data.ticketKeys !== undefined) this.#core.engine.tls = new WorkerTls(data.ticketKeys);
-    this.#listeners = new ListenerSet(this.#io, (name) => {
+    const onClosed = (name: string): void => {
       if (!name.startsWith(REDIRECT) && !name.startsWith(COVER))
         this.#post({ kind: 'closed', port: Number(name) });
-    });
+    };
+    this.#listeners = new ListenerSet(this.#io, onClosed);
+    this.#datagrams = new DatagramSet(this.#core.engine, this.#io, owned, onClosed, (error) =>
+      this.#post(defectOf(error)),
+    );
   }
 
   run(redirects: readonly number[], finder: OriginalDestination | undefined): void {
@@ -70,11 +77,13 @@ class EpollWorker {
     this.#post({ kind: 'ready' });
     this.#takeMessages();
     while (!this.#stopped) {
-      const busy = this.#listeners.busy || this.#draining || this.#deadlines.size > 0;
+      const closing = this.#listeners.busy || this.#datagrams.busy;
+      const busy = closing || this.#draining || this.#deadlines.size > 0;
       this.#io.turn(busy ? TICK : LONGEST_WAIT);
       this.#core.flushLog();
       if (this.#listeners.busy) this.#listeners.tick(performance.now());
-      if (this.#draining && !this.#told && !this.#listeners.busy && this.#core.drained) {
+      if (this.#datagrams.busy) this.#datagrams.tick(performance.now());
+      if (this.#draining && !this.#told && !closing && this.#core.drained) {
         this.#told = true;
         this.#post({ kind: 'drained' });
       }
@@ -96,7 +105,10 @@ class EpollWorker {
         const error = this.#core.apply(message.configuration);
         for (const detail of this.#core.newFaults) this.#post({ kind: 'fault', detail });
         for (const { port, fd } of message.open) this.#openPort(port, fd);
-        for (const port of message.close) this.#listeners.close(String(port), performance.now());
+        for (const port of message.close) {
+          this.#listeners.close(String(port), performance.now());
+          this.#datagrams.close(String(port), performance.now());
+        }
         this.#openRedirects?.();
         this.#openRedirects = undefined;
         this.#post({ kind: 'applied', id: message.id, error, failed: [] });
@@ -108,6 +120,7 @@ class EpollWorker {
           if (name.startsWith(COVER)) this.#listeners.forget(name);
           else if (message.handedOver) this.#listeners.release(name);
           else this.#listeners.close(name, performance.now());
+        this.#datagrams.closeAll(performance.now(), message.handedOver);
         this.#core.drain(message.milliseconds, message.handedOver);
         break;
       case 'cover':
@@ -115,8 +128,10 @@ class EpollWorker {
         for (const { fd } of message.redirects) this.#openRedirect(fd, this.#finder, `${COVER} ${fd}`);
         break;
       case 'uncover':
-        for (const { fd } of [...message.ports, ...message.redirects])
+        for (const { fd } of [...message.ports, ...message.redirects]) {
           this.#listeners.forget(`${COVER} ${fd}`);
+          this.#datagrams.forget(`${COVER} ${fd}`);
+        }
         break;
       case 'reopen-log':
         this.#post({ kind: 'log-reopened', error: reopenLog(this.#core.engine.accessLog) });
@@ -129,8 +144,10 @@ class EpollWorker {
     }
   }
 
-  #openPort(port: number, fd: number, name = String(port)): void {
-    const key = portKey('tcp', port);
+  #openPort(place: number, fd: number, name = String(place)): void {
+    const { transport, port } = portOf(place);
+    const key = portKey(transport, port);
+    if (transport === 'udp') return this.#datagrams.open(key, name, fd, name.startsWith(COVER));
     this.#listeners.open(name, fd, (socket, address, clientPort) => {
       this.#core.admit(key, address, clientPort, (client) => this.#io.adopt(client, socket));
     });

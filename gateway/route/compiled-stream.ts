@@ -19,6 +19,10 @@ export class CompiledStream {
     this.#cell = counters.cellOf({ route, index: kind });
   }
 
+  leadsTo(cluster: string): boolean {
+    return this.#backends.some((backend) => backend.weight > 0 && backend.cluster === cluster);
+  }
+
   /** The backend of the next connection, or undefined when none has a weight above zero (failure NO_BACKEND). */
   pickBackend(): WeightedBackend | undefined {
     return this.#schedule && this.#backends[pickByWeight(this.#schedule, this.#cell)];

@@ -22,6 +22,8 @@ export class Relay {
   /** What the client asked for in TLS; '' otherwise. */
   readonly hostname: string;
   readonly startedAt: number;
+  /** What it is counted under. */
+  readonly listenerId: number;
   stream: CompiledStream | undefined = undefined;
   cluster: ClusterPool<Upstream> | undefined = undefined;
   pool: EndpointPool<Upstream> | undefined = undefined;
@@ -30,7 +32,6 @@ export class Relay {
   failure: FailureCode | '' = '';
   bytesIn = 0;
   bytesOut = 0;
-  readonly #listenerId: number;
   #open = true;
 
   /** `scopeId` counts what belongs to no listener. */
@@ -46,7 +47,7 @@ export class Relay {
     this.listener = listener;
     this.hostname = hostname;
     this.startedAt = engine.io.time;
-    this.#listenerId = listener?.id ?? scopeId;
+    this.listenerId = listener?.id ?? scopeId;
   }
 
   /** Takes a turn of the route's weights. Returns why there is no backend to go to, or ''. */
@@ -62,10 +63,16 @@ export class Relay {
 
   /** An endpoint of the chosen Cluster that takes one more connection, or why there is none. */
   pick(): EndpointPool<Upstream> | FailureCode {
+    const pool = this.pickAny();
+    return typeof pool !== 'string' && pool.full ? 'POOL_FULL' : pool;
+  }
+
+  /** The same where there are no connections. */
+  pickAny(): EndpointPool<Upstream> | FailureCode {
     const { cluster } = this;
     if (cluster === undefined || cluster.empty) return 'NO_ENDPOINT';
-    const pool = cluster.pick(this.startedAt);
-    if (pool === undefined || pool.full) return 'POOL_FULL';
+    const pool = cluster.pick(this.engine.io.time);
+    if (pool === undefined) return 'POOL_FULL';
     this.pool = pool;
     this.attempts = 1;
     return pool;
@@ -89,12 +96,12 @@ export class Relay {
   /** From the client. */
   countIn(bytes: number): void {
     this.bytesIn += bytes;
-    this.engine.recorder.relayed(this.#listenerId, bytes, 0);
+    this.engine.recorder.relayed(this.listenerId, bytes, 0);
   }
 
   countOut(bytes: number): void {
     this.bytesOut += bytes;
-    this.engine.recorder.relayed(this.#listenerId, 0, bytes);
+    this.engine.recorder.relayed(this.listenerId, 0, bytes);
   }
 
   /** Counts a failure and writes the line of the access log; a second call does nothing. */
