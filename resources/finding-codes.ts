@@ -51,6 +51,16 @@ export type FindingCode =
   | 'SLU0219'
   | 'SLU0220'
   | 'SLU0221'
+  | 'SLU0222'
+  | 'SLU0223'
+  | 'SLU0224'
+  | 'SLU0225'
+  | 'SLU0226'
+  | 'SLU0227'
+  | 'SLU0228'
+  | 'SLU0229'
+  | 'SLU0230'
+  | 'SLU0231'
   | 'SLU0301'
   | 'SLU0302'
   | 'SLU0303';
@@ -98,12 +108,18 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
     'an address that the Gateway cannot be bound to; the Gateway is not served',
     'remove spec.addresses; choose the address with --bind',
   ),
-  SLU0204: error('a listener of a protocol that is not served', 'use protocol HTTP'),
-  SLU0205: error(
-    'listeners that share port and hostname; none, or only that of the older Gateway, is served',
-    'give each its own port or hostname',
+  SLU0204: error(
+    'a listener of a protocol that is not served',
+    'use protocol HTTP, HTTPS, TLS, TCP or UDP',
   ),
-  SLU0206: error('a listener allows a kind of Route that is not served', 'allow kind HTTPRoute'),
+  SLU0205: error(
+    'listeners that exclude each other on one port; none, or only that of the older Gateway, is served',
+    'give each its own port, or where the protocol has hostnames its own hostname',
+  ),
+  SLU0206: error(
+    'a listener allows a kind of Route that is not served',
+    'allow the kinds that its protocol takes: HTTPRoute and GRPCRoute, TLSRoute, TCPRoute or UDPRoute',
+  ),
   SLU0207: warning('a setting that is not served; it is ignored', 'remove it'),
   SLU0208: error('a parentRef that names nothing that Routes can be attached to', 'correct the parentRef'),
   SLU0209: error(
@@ -135,7 +151,7 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
   ),
   SLU0218: error(
     'a backendRef to a port that speaks a protocol that is not served; its share of requests gets 500',
-    'name a port that speaks HTTP/1.1, or correct its appProtocol',
+    'name a port that speaks what the Route needs, or correct its appProtocol',
   ),
   SLU0219: warning(
     'a Service without ready endpoints; requests for it get 503',
@@ -148,6 +164,45 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
   SLU0221: warning(
     'a rule that sends its requests nowhere; it answers 500',
     'give it a backendRef with a weight above 0',
+  ),
+
+  // TLS, and what belongs to connections.
+  SLU0222: error(
+    'a reference to a certificate that cannot be used; the listener, or the Gateway, does without it',
+    'refer to a Secret of type kubernetes.io/tls with a certificate and its key',
+  ),
+  SLU0223: error(
+    'a reference of a Gateway to another namespace that does not grant it; it is not followed',
+    'add a ReferenceGrant in the namespace that is referred to',
+  ),
+  SLU0224: warning('a certificate that clients will refuse', 'renew it, or have it made for the hostname'),
+  SLU0225: error(
+    'a reference to CA certificates that cannot be used; nothing is trusted because of it',
+    'refer to a ConfigMap with certificates in PEM under the key ca.crt',
+  ),
+  SLU0226: error(
+    'a BackendTLSPolicy for something that is not served or does not exist; it has no effect there',
+    'name a Service of the same namespace, and one of its ports',
+  ),
+  SLU0227: error(
+    'a BackendTLSPolicy for what an older one is for; the older one holds',
+    'remove one of them, or give them different ports by sectionName',
+  ),
+  SLU0228: error(
+    'a BackendTLSPolicy that cannot be met; requests for its Services get 500',
+    'correct what it asks for',
+  ),
+  SLU0229: error(
+    'a Route that shares host or Service with a Route of another kind, which holds; it is not served there',
+    'give them different hostnames, listeners or Services',
+  ),
+  SLU0230: warning(
+    'a Route that is attached, and gets nothing because an older one gets all',
+    'remove one of them, or give it its own listener or hostnames',
+  ),
+  SLU0231: error(
+    'an annotation with a value that is not known; it is ignored',
+    'write one of the values that docs/reference/annotations.md lists',
   ),
 
   // SLU03xx: agent adds its codes here: ports, kernel features, capabilities, files of the run.

@@ -12,7 +12,7 @@ export interface Failure {
   readonly retry: RetryRule;
   /** HTTP status of the local answer; 0 when nothing can be answered any more. */
   readonly status: number;
-  /** gRPC status code, as in google.golang.org/grpc/codes. */
+  /** gRPC status code, as in google.golang.org/grpc/codes. A backendRef that is not valid is UNAVAILABLE (GRPCRouteRule). */
   readonly grpc: number;
   /** Envoy response flag, '-' for none. */
   readonly flag: string;
@@ -61,6 +61,7 @@ export type FailureCode =
   | 'BAD_REQUEST'
   | 'BAD_HOST'
   | 'HEAD_TOO_LARGE'
+  | 'BODY_TOO_LARGE'
   | 'VERSION_UNSUPPORTED'
   | 'UPGRADE_REFUSED'
   | 'EXPECTATION_FAILED'
@@ -74,6 +75,7 @@ export type FailureCode =
   | 'BACKEND_NOT_FOUND'
   | 'BACKEND_NOT_PERMITTED'
   | 'BACKEND_INVALID_KIND'
+  | 'BACKEND_TLS_INVALID'
   | 'NO_ENDPOINT'
   | 'CONNECT_FAILED'
   | 'CONNECT_TIMEOUT'
@@ -112,6 +114,13 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'DPE',
     'the request head is larger than the limit',
     'send fewer or shorter headers, or raise --max-head-bytes',
+  ),
+  BODY_TOO_LARGE: down(
+    413,
+    8,
+    'DPE',
+    'the body of the request is larger than the limit',
+    'send less at once, or raise --max-body-bytes',
   ),
   VERSION_UNSUPPORTED: down(505, 12, 'DPE', 'the HTTP version is not 1.0 or 1.1', 'use HTTP/1.1'),
   UPGRADE_REFUSED: down(
@@ -166,31 +175,38 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
   ),
   NO_BACKEND: internal(
     500,
-    13,
+    14,
     'NC',
     'the rule has no backend with a weight above zero',
     'give the rule a backendRef',
   ),
   BACKEND_NOT_FOUND: internal(
     500,
-    13,
+    14,
     'NC',
     'the backendRef names a Service or port that does not exist',
     'create it or mend the reference',
   ),
   BACKEND_NOT_PERMITTED: internal(
     500,
-    13,
+    14,
     'NC',
     'the backendRef crosses namespaces without a ReferenceGrant',
     'add a ReferenceGrant in the namespace of the Service',
   ),
   BACKEND_INVALID_KIND: internal(
     500,
-    13,
+    14,
     'NC',
     'the backendRef is of a kind that is not served',
     'refer to a Service',
+  ),
+  BACKEND_TLS_INVALID: internal(
+    500,
+    14,
+    'NC',
+    'the BackendTLSPolicy of the Service cannot be met, so nothing is sent to it',
+    'run: sluice analyze, and mend what it says about the BackendTLSPolicy',
   ),
   NO_ENDPOINT: up('no', 503, 14, 'UH', 'the Service has no ready endpoint', 'look at its EndpointSlices'),
   CONNECT_FAILED: up(
@@ -270,14 +286,14 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     13,
     'NC',
     'the rule asks for something that is not served',
-    'run: sluice analyze, and mend what it says about the HTTPRoute',
+    'run: sluice analyze, and mend what it says about the Route',
   ),
   BACKEND_PROTOCOL_UNSUPPORTED: internal(
     500,
-    13,
+    14,
     'NC',
     'the Service port speaks a protocol that is not served',
-    'name a port that speaks HTTP/1.1, or correct its appProtocol',
+    'name a port that speaks what the Route needs, or correct its appProtocol',
   ),
   STOPPED: internal(
     503,

@@ -6,7 +6,9 @@ export type PathMatch =
   /** Matches whole path elements: /a matches /a and /a/b, not /ab. `value` carries no trailing slash, except '/'. */
   | { readonly kind: 'prefix'; readonly value: string }
   /** RE2-compatible, matches the whole path, proven to run in linear time when it was translated. */
-  | { readonly kind: 'regex'; readonly value: string };
+  | { readonly kind: 'regex'; readonly value: string }
+  /** Paths of two elements whose last is `value`: a gRPC method of any service. Weaker than every other prefix but '/'. */
+  | { readonly kind: 'method'; readonly value: string };
 
 /** `name` is lower case for headers and case-sensitive for query parameters. */
 export type ValueMatch =
@@ -61,8 +63,10 @@ export interface WeightedBackend {
 
 /** One rule of one Route. `matches` is never empty. */
 export interface Rule {
-  /** `namespace/name` of the HTTPRoute. */
+  /** `namespace/name`. */
   readonly route: string;
+  /** HTTPRoute when left out. */
+  readonly kind?: 'GRPCRoute';
   /** Index of the rule in its Route, and its name if it has one. */
   readonly index: number;
   readonly name?: string;

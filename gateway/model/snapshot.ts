@@ -29,7 +29,10 @@ export interface Certificate {
 export interface ListenerTls {
   /** `passthrough`: routed by the name in the ClientHello, never decrypted. */
   readonly mode: 'terminate' | 'passthrough';
-  /** Names in `Snapshot.certificates`. The first is for names that none of them covers. */
+  /**
+   * Names in `Snapshot.certificates`. The first is for names that none of them covers. Without any that can be used, every
+   * handshake is refused: no other Listener takes these names instead.
+   */
   readonly certificates: readonly string[];
   /** Client certificates. When left out none is asked for. */
   readonly clients?: {
@@ -45,6 +48,7 @@ export type PortProtocol = 'HTTP' | 'HTTPS' | 'TLS' | 'TCP' | 'UDP';
 /** A TCP or UDP port that the proxy opens: every Listener that shares it. */
 export interface Port {
   readonly port: number;
+  /** `HTTPS` also where HTTPS and TLS Listeners share it: those of TLS have `streams`. TCP and UDP ports may have one number. */
   readonly protocol: PortProtocol;
   readonly listeners: readonly Listener[];
   /** Every connection must begin with a PROXY protocol header, of either version. */
@@ -52,7 +56,7 @@ export interface Port {
 }
 
 /**
- * A Service that has HTTPRoutes attached (parentRef of kind Service). Connections to address:port are redirected to the
+ * A Service that has HTTPRoutes or GRPCRoutes attached (parentRef of kind Service). Connections to address:port are redirected to the
  * proxy by the datapath; the proxy finds this by their original destination.
  */
 export interface ServiceFrontend {

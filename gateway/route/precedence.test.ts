@@ -23,6 +23,7 @@ const match: fc.Arbitrary<Match> = fc
     path: fc.oneof(
       fc.record({ kind: fc.constant('exact' as const), value: path }),
       fc.record({ kind: fc.constant('prefix' as const), value: path }),
+      fc.record({ kind: fc.constant('method' as const), value: element }),
       fc.record({
         kind: fc.constant('regex' as const),
         value: fc.constantFrom('/a.*', '/[ab]+', '/ab?', '.*/b', '/a|/b'),

@@ -186,3 +186,15 @@ test('a backend’s filters come after its rule’s', () => {
   assert.equal(matched?.filters.requestAppend?.toString(), 'X: rule\r\n');
   assert.equal(matched?.pickBackend()?.filters?.requestAppend?.toString(), 'X: backend\r\n');
 });
+
+test('a gRPC method of any service gives way to every service, and comes before what takes all', () => {
+  const rules = {
+    all: {},
+    method: { path: { kind: 'method', value: 'Get' } },
+    service: { path: { kind: 'prefix', value: '/shop.Cart' } },
+  } as const;
+  const chosen = ['/shop.Cart/Get', '/shop.User/Get', '/shop.User/Got', '/Get', '/a/b/Get'].map((path) =>
+    find(rules, { path }),
+  );
+  assert.deepEqual(chosen, ['service', 'method', 'all', 'all', 'all']);
+});

@@ -4,6 +4,7 @@
 //              them matches gets 404, even if a wildcard's rule would match it.
 //   path       exact > regular expression > longest prefix. (The API leaves the place of regexes open; this is also where
 //              Envoy Gateway, Contour and NGINX put them, because prefixes serve as catch-alls.)
+//              A gRPC method of any service comes after every service and before what takes all paths (GRPCRoute v1).
 //   then       with a method > without; more header matches; more query matches; older Route; earlier rule.
 //
 // Compiled once per Snapshot, off the hot path; matching allocates nothing on its own.
@@ -19,6 +20,8 @@ import type { WeightCounters } from './weight-counters.ts';
 /** One Match of one Rule, without its path. */
 interface Candidate {
   readonly method: string | undefined;
+  /** With its slash: the last of exactly two elements of the path (gRPC). */
+  readonly lastElement: string | undefined;
   /** Headers first: reading them is cheaper. */
   readonly predicates: readonly Predicate[];
   readonly rule: CompiledRule;
@@ -100,8 +103,10 @@ function compileHost(rules: readonly Rule[], compileRule: (rule: Rule) => Compil
       regexes.push({ ...candidate, regex: compileRegex(value), literal: literalPrefix(value) });
     } else {
       const paths = kind === 'exact' ? exact : prefixes;
-      const candidates = paths.get(value);
-      if (candidates === undefined) paths.set(value, [candidate]);
+      // A gRPC method of any service is sought where every path comes by last, before what takes all of them.
+      const key = kind === 'method' ? '/' : value;
+      const candidates = paths.get(key);
+      if (candidates === undefined) paths.set(key, [candidate]);
       else candidates.push(candidate);
     }
   }
@@ -111,6 +116,7 @@ function compileHost(rules: readonly Rule[], compileRule: (rule: Rule) => Compil
 /** Precedence among matches of equal paths. */
 function compareMatches(a: Match, b: Match): number {
   return (
+    Number(b.path.kind === 'method') - Number(a.path.kind === 'method') ||
     Number(b.method !== undefined) - Number(a.method !== undefined) ||
     b.headers.length - a.headers.length ||
     b.query.length - a.query.length
@@ -121,7 +127,9 @@ function compileCandidate(match: Match, rule: CompiledRule): Candidate {
   const compile = (place: 'header' | 'query') => (value: ValueMatch) =>
     new Predicate(place, value, value.kind === 'regex' ? compileRegex(value.value) : undefined);
   const predicates = [...match.headers.map(compile('header')), ...match.query.map(compile('query'))];
-  return { method: match.method, predicates, rule };
+  const { path } = match;
+  const lastElement = path.kind === 'method' ? `/${path.value}` : undefined;
+  return { method: match.method, lastElement, predicates, rule };
 }
 
 function firstThatHolds(candidates: readonly Candidate[], request: RequestView): CompiledRule | undefined {
@@ -134,9 +142,14 @@ function firstThatHolds(candidates: readonly Candidate[], request: RequestView):
 
 function holds(candidate: Candidate, request: RequestView): boolean {
   if (candidate.method !== undefined && candidate.method !== request.method) return false;
-  const { predicates } = candidate;
+  const { lastElement, predicates } = candidate;
+  if (lastElement !== undefined && !isSecondAndLast(lastElement, request.path)) return false;
   for (let i = 0; i < predicates.length; i++) {
     if (predicates[i]?.holds(request) === false) return false;
   }
   return true;
+}
+
+function isSecondAndLast(element: string, path: string): boolean {
+  return path.endsWith(element) && path.indexOf('/', 1) === path.length - element.length;
 }

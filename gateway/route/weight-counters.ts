@@ -1,6 +1,6 @@
 // How many requests each weighted rule has had, in memory that all workers share: a split is exact over all of them together.
 // The main thread gives every weighted rule a cell and sends the plan beside the Snapshot; workers open it by name.
-import type { StreamRoute, VirtualHost, WeightedBackend } from '../model/route.ts';
+import type { Rule, StreamRoute, VirtualHost, WeightedBackend } from '../model/route.ts';
 import type { Snapshot } from '../model/snapshot.ts';
 
 /** 256 KiB. Rules beyond get a cell of their own in each worker: then the split is exact per worker. */
@@ -9,6 +9,7 @@ const DEFAULT_CAPACITY = 65_536;
 /** What backends are weighed for: a Rule, or by its kind a StreamRoute. */
 export interface Weighted {
   readonly route: string;
+  readonly kind?: Rule['kind'];
   readonly index: number | StreamRoute['kind'];
 }
 
@@ -100,5 +101,7 @@ function listWeightedRules(snapshot: Snapshot): Set<string> {
 
 /** Names of Listeners hold two slashes, of ServiceFrontends one and a colon: they never meet. */
 function keyOf(scope: string, rule: Weighted): string {
-  return `${scope} ${rule.route} ${rule.index}`;
+  // Routes of different kinds may have one name.
+  const kind = rule.kind === undefined ? '' : `${rule.kind} `;
+  return `${scope} ${kind}${rule.route} ${rule.index}`;
 }

@@ -9,7 +9,7 @@ interface Aged {
 export function sortByAge<T extends Aged>(objects: readonly T[]): T[] {
   return objects
     .map((object) => ({ object, created: createdAt(object), name: keyOf(object) }))
-    .sort((a, b) => a.created - b.created || (a.name < b.name ? -1 : 1))
+    .sort((a, b) => a.created - b.created || compare(a.name, b.name))
     .map(({ object }) => object);
 }
 
@@ -22,4 +22,10 @@ export function keyOf({ metadata }: Aged): string {
 function createdAt({ metadata }: Aged): number {
   const time = Date.parse(metadata.creationTimestamp);
   return Number.isNaN(time) ? Number.MAX_SAFE_INTEGER : time;
+}
+
+/** Objects of different kinds may have one name: they stay in the order given. */
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

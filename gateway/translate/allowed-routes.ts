@@ -6,9 +6,16 @@ import type {
   RouteGroupKind,
 } from '#resources/type/gateway.gen';
 import type { TranslateContext } from './context.ts';
+import { GATEWAY_GROUP, type RouteKind } from './route-object.ts';
 
-const GROUP = 'gateway.networking.k8s.io';
-const HTTP_ROUTE: RouteGroupKind = { group: GROUP, kind: 'HTTPRoute' };
+/** In the order that status lists them. */
+const KINDS: Readonly<Record<string, readonly RouteKind[]>> = {
+  HTTP: ['HTTPRoute', 'GRPCRoute'],
+  HTTPS: ['HTTPRoute', 'GRPCRoute'],
+  TLS: ['TLSRoute'],
+  TCP: ['TCPRoute'],
+  UDP: ['UDPRoute'],
+};
 /** The API server gives every namespace this label; a directory may leave out the Namespace altogether. */
 const NAMESPACE_NAME_LABEL = 'kubernetes.io/metadata.name';
 
@@ -19,14 +26,20 @@ export interface AllowedKinds {
 }
 
 export function listAllowedKinds(listener: Listener): AllowedKinds {
-  if (listener.protocol !== 'HTTP') return { supported: [], unsupported: [] };
+  const served = KINDS[listener.protocol] ?? [];
+  if (served.length === 0) return { supported: [], unsupported: [] };
   const kinds = listener.allowedRoutes.kinds ?? [];
-  if (kinds.length === 0) return { supported: [HTTP_ROUTE], unsupported: [] };
-  const isServed = ({ group, kind }: RouteGroupKind): boolean => group === GROUP && kind === HTTP_ROUTE.kind;
-  return {
-    supported: kinds.some(isServed) ? [HTTP_ROUTE] : [],
-    unsupported: kinds.filter((kind) => !isServed(kind)),
-  };
+  const isAsked = (kind: RouteKind): boolean =>
+    kinds.length === 0 || kinds.some((one) => one.group === GATEWAY_GROUP && one.kind === kind);
+  const supported = served.filter(isAsked).map((kind) => ({ group: GATEWAY_GROUP, kind }));
+  const isServed = ({ group, kind }: RouteGroupKind): boolean =>
+    group === GATEWAY_GROUP && served.some((one) => one === kind);
+  return { supported, unsupported: kinds.filter((kind) => !isServed(kind)) };
+}
+
+/** Protocols of listeners that are served. */
+export function listProtocols(): readonly string[] {
+  return Object.keys(KINDS);
 }
 
 /** Whether the Listener of a Gateway in `gatewayNamespace` lets in Routes from `namespace`. */

@@ -5,13 +5,21 @@ import { conditionsFor, type GatewayClassObjectStatus } from './status.ts';
 
 /** Features of the conformance suite (sigs.k8s.io/gateway-api/pkg/features) that are served, in alphabetical order. */
 const SUPPORTED_FEATURES: readonly string[] = [
+  'BackendTLSPolicy',
+  'BackendTLSPolicySANValidation',
+  'GRPCRoute',
+  'GRPCRouteNamedRouteRule',
   'Gateway',
+  'GatewayFrontendClientCertificateValidation',
+  'GatewayFrontendClientCertificateValidationInsecureFallback',
   'GatewayHTTPListenerIsolation',
   'GatewayPort8080',
   'HTTPRoute',
   'HTTPRoute303RedirectStatusCode',
   'HTTPRoute307RedirectStatusCode',
   'HTTPRoute308RedirectStatusCode',
+  'HTTPRouteBackendProtocolH2C',
+  'HTTPRouteBackendProtocolWebSocket',
   'HTTPRouteBackendRequestHeaderModification',
   'HTTPRouteDestinationPortMatching',
   'HTTPRouteHostRewrite',
@@ -34,6 +42,11 @@ const SUPPORTED_FEATURES: readonly string[] = [
   'MeshHTTPRouteRewritePath',
   'MeshHTTPRouteSchemeRedirect',
   'ReferenceGrant',
+  'TCPRoute',
+  'TLSRoute',
+  'TLSRouteModeMixed',
+  'TLSRouteModeTerminate',
+  'UDPRoute',
 ];
 
 export interface Classes {

@@ -3,8 +3,9 @@ import { SERVICE_NAME_LABEL } from '#resources/store/resource-index';
 import type { Endpoint as SliceEndpoint, EndpointSlice } from '#resources/type/endpoint-slice.gen';
 import type { Service, ServicePort } from '#resources/type/service.gen';
 import type { Cluster, Endpoint } from '../model/cluster.ts';
-import { clusterName } from './backend-ref.ts';
+import { clusterName } from './cluster-name.ts';
 import type { ClusterSource, TranslateContext } from './context.ts';
+import { proxyProtocolOf } from './proxy-protocol.ts';
 
 /** A slice that holds endpoints of the port: the port's name is the link between Service and slice. */
 interface PortSlice {
@@ -29,7 +30,7 @@ export function listEndpoints(
  * slices of both. A Service without ipFamilies has them all.
  */
 export function compileCluster(source: ClusterSource, context: TranslateContext): Cluster {
-  const { service, port } = source;
+  const { service, port, protocol, tls } = source;
   reportSlices(source, context);
   const slices = listPortSlices(service, port, context);
   const families = service.spec?.ipFamilies ?? [];
@@ -41,7 +42,14 @@ export function compileCluster(source: ClusterSource, context: TranslateContext)
       message: `port ${port.port} has no ready endpoint: requests for it get 503`,
     });
   }
-  return { name, endpoints };
+  const proxyProtocol = protocol === 'udp' ? undefined : proxyProtocolOf(service, context);
+  return {
+    name,
+    endpoints,
+    ...(protocol === 'http2' ? { protocol } : {}),
+    ...(tls === undefined ? {} : { tls }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+  };
 }
 
 function listPortSlices(service: Service, port: ServicePort, context: TranslateContext): PortSlice[] {

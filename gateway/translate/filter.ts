@@ -1,12 +1,19 @@
 // HTTPRouteFilter -> Filter. What is not served is never skipped: the rule says so and answers 500 (HTTPRouteFilter.type).
-import type { HTTPRoute, HTTPRouteFilter } from '#resources/type/http-route.gen';
+import type { GRPCRouteFilter } from '#resources/type/grpc-route.gen';
+import type { HTTPRouteFilter } from '#resources/type/http-route.gen';
 import { parseHeaderModifier } from '../filter/headers/config.ts';
 import type { ParsedFilter } from '../filter/issue.ts';
 import { parseRedirect } from '../filter/redirect/config.ts';
 import { parseRewrite } from '../filter/rewrite/config.ts';
 import type { Filter } from '../model/route.ts';
 import type { TranslateContext } from './context.ts';
+import type { RequestRoute } from './route-object.ts';
 import type { Refusal } from './status.ts';
+
+/** GRPCRoutes know fewer. */
+type RouteFilter =
+  | HTTPRouteFilter
+  | (GRPCRouteFilter & Pick<HTTPRouteFilter, 'requestRedirect' | 'urlRewrite'>);
 
 export interface TranslatedFilters {
   readonly filters: readonly Filter[];
@@ -24,8 +31,8 @@ export interface FilterPlace {
 
 /** In the order written. */
 export function translateFilters(
-  route: HTTPRoute,
-  written: readonly HTTPRouteFilter[],
+  route: RequestRoute,
+  written: readonly RouteFilter[],
   place: FilterPlace,
   context: TranslateContext,
 ): TranslatedFilters {
@@ -62,7 +69,7 @@ export function translateFilters(
 }
 
 /** Undefined for a type that is not served here. */
-function parseFilter(filter: HTTPRouteFilter, { of, prefix }: FilterPlace): ParsedFilter<Filter> | undefined {
+function parseFilter(filter: RouteFilter, { of, prefix }: FilterPlace): ParsedFilter<Filter> | undefined {
   switch (filter.type) {
     case 'RequestHeaderModifier': {
       const parsed = parseHeaderModifier(filter.requestHeaderModifier ?? {}, 'requestHeaderModifier');
@@ -85,8 +92,8 @@ function parseFilter(filter: HTTPRouteFilter, { of, prefix }: FilterPlace): Pars
 }
 
 /** "Specifying the same filter multiple times is not supported", and a redirect excludes a rewrite. */
-function findClash(filters: readonly HTTPRouteFilter[]): string | undefined {
-  const types = filters.map(({ type }) => type);
+function findClash(filters: readonly RouteFilter[]): string | undefined {
+  const types: readonly string[] = filters.map(({ type }) => type);
   const repeated = types.find((type, index) => types.indexOf(type) !== index);
   if (repeated !== undefined) return `${repeated} stands here more than once`;
   return types.includes('RequestRedirect') && types.includes('URLRewrite')

@@ -1,10 +1,11 @@
 // Gateways as parents of Routes: which Listeners take the Route, and for which hostnames.
-import type { HTTPRoute, ParentReference } from '#resources/type/http-route.gen';
+import type { ParentReference } from '#resources/type/http-route.gen';
 import { allowsNamespace } from './allowed-routes.ts';
 import type { TranslateContext } from './context.ts';
 import type { GatewayState } from './gateway.ts';
 import { intersectHostnames } from './hostname.ts';
 import type { ListenerState } from './listener.ts';
+import { hostnamesOf, type RouteObject } from './route-object.ts';
 import type { ParentRefusal } from './service-frontend.ts';
 
 export interface ListenerAttachment {
@@ -15,7 +16,7 @@ export interface ListenerAttachment {
 
 /** The Listeners that take the Route, or why none does. Whether a Listener is served does not matter here. */
 export function findListeners(
-  route: HTTPRoute,
+  route: RouteObject,
   parent: ParentReference,
   { gateway, listeners }: GatewayState,
   context: TranslateContext,
@@ -34,17 +35,22 @@ export function findListeners(
       mend: `write one of: ${listeners.map(({ spec }) => `${spec.name} (${spec.port})`).join(', ')}`,
     };
   }
-  const ofKind = named.filter(({ supportedKinds }) => supportedKinds.length > 0);
+  const ofKind = named.filter(({ supportedKinds }) => supportedKinds.some(({ kind }) => kind === route.kind));
   const { namespace } = route.metadata;
   const allowing = ofKind.filter(({ spec }) =>
     allowsNamespace(spec, gateway.metadata.namespace, namespace, context),
   );
   if (allowing.length === 0) {
-    const cause = ofKind.length === 0 ? 'HTTPRoutes' : `Routes of namespace ${namespace}`;
-    return { reason: 'NotAllowedByListeners', message: `no listener of ${name} takes ${cause}` };
+    const cause = ofKind.length === 0 ? `${route.kind}s` : `Routes of namespace ${namespace}`;
+    // The API has a reason of its own for TLSRoutes on listeners of other protocols (TLSRouteSpec.hostnames).
+    const wrongProtocol = route.kind === 'TLSRoute' && named.every(({ spec }) => spec.protocol !== 'TLS');
+    return {
+      reason: wrongProtocol ? 'UnsupportedValue' : 'NotAllowedByListeners',
+      message: `no listener of ${name} takes ${cause}`,
+    };
   }
   const attachments = allowing
-    .map((listener) => ({ listener, hostnames: intersect(route.spec.hostnames ?? [], listener.hostname) }))
+    .map((listener) => ({ listener, hostnames: intersect(hostnamesOf(route), listener.hostname) }))
     .filter(({ hostnames }) => hostnames.length > 0);
   if (attachments.length > 0) return attachments;
   const theirs = allowing.map(({ hostname }) => hostname).join(', ');

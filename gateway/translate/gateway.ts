@@ -1,10 +1,12 @@
 // Gateways of our classes: which are served, and what their status says.
 import type { Gateway } from '#resources/type/gateway.gen';
 import { sortByAge } from './age.ts';
+import { resolveCertificate, type ResolvedCertificate } from './certificate-ref.ts';
 import type { Classes } from './class.ts';
 import type { TranslateContext } from './context.ts';
 import { refuseConflicts } from './listener-conflict.ts';
-import { listenerStatus, translateListener, type ListenerState } from './listener.ts';
+import { fallsBackInsecurely } from './listener-tls.ts';
+import { isUsable, listenerStatus, translateListener, type ListenerState } from './listener.ts';
 import { conditionsFor, type GatewayObjectStatus, type Refusal } from './status.ts';
 
 export interface GatewayState {
@@ -14,6 +16,10 @@ export interface GatewayState {
   readonly refusal: Refusal | undefined;
   /** Why an accepted Gateway cannot be programmed. */
   readonly unusable: Refusal | undefined;
+  /** Name in the Snapshot of what it shows to backends that are reached by TLS. */
+  readonly certificate: string | undefined;
+  /** Why it has none, though it should. */
+  readonly unresolved: Refusal | undefined;
 }
 
 /** In order of age. */
@@ -30,6 +36,7 @@ export function translateGateways(
       reportUnknownClass(gateway, context);
       continue;
     }
+    const shown = clientCertificate(gateway, context);
     states.push({
       gateway,
       listeners: gateway.spec.listeners.map((spec, index) =>
@@ -39,6 +46,8 @@ export function translateGateways(
         ? checkGateway(gateway, context)
         : { reason: 'InvalidParameters', message: `GatewayClass ${className} is not accepted` },
       unusable: checkAddresses(gateway, context),
+      certificate: shown?.name,
+      unresolved: shown?.refusal,
     });
     reportIgnored(gateway, context);
   }
@@ -62,8 +71,9 @@ export function gatewayStatus(state: GatewayState): GatewayObjectStatus {
   const refusal =
     state.refusal ??
     (invalid.length === listeners.length ? { reason: 'ListenersNotValid', message: names } : undefined);
-  const unusable = refusal === undefined ? state.unusable : { reason: 'Invalid', message: refusal.message };
-  const unresolved = listeners.filter(({ unresolved }) => unresolved !== undefined);
+  const unusable =
+    refusal === undefined ? (state.unusable ?? findUnusable(listeners)) : { ...refusal, reason: 'Invalid' };
+  const unresolved = state.unresolved ?? findUnresolved(listeners);
   return {
     kind: 'Gateway',
     namespace: gateway.metadata.namespace,
@@ -75,19 +85,45 @@ export function gatewayStatus(state: GatewayState): GatewayObjectStatus {
           : invalid.length > 0
             ? conditions.holds('Accepted', 'ListenersNotValid', names)
             : conditions.holds('Accepted', 'Accepted'),
-        unresolved.length === 0
+        unresolved === undefined
           ? conditions.holds('ResolvedRefs', 'ResolvedRefs')
-          : conditions.fails('ResolvedRefs', {
-              reason: 'ListenersNotResolved',
-              message: unresolved.map(({ spec }) => spec.name).join(', '),
-            }),
+          : conditions.fails('ResolvedRefs', unresolved),
         unusable === undefined
           ? conditions.waits('Programmed', 'waiting for the data plane')
           : conditions.fails('Programmed', unusable),
+        ...(fallsBackInsecurely(gateway)
+          ? [
+              conditions.holds(
+                'InsecureFrontendValidationMode',
+                'ConfigurationChanged',
+                'clients are let in without a valid certificate: AllowInsecureFallback',
+              ),
+            ]
+          : []),
       ],
       listeners: listeners.map((listener) => listenerStatus(listener, isServed(state))),
     },
   };
+}
+
+/** A Gateway is served by any of its listeners. */
+function findUnusable(listeners: readonly ListenerState[]): Refusal | undefined {
+  if (listeners.some(isUsable)) return undefined;
+  const names = listeners.map(({ spec, refusal, unusable }) => {
+    return `${spec.name}: ${(refusal ?? unusable)?.message ?? ''}`;
+  });
+  return { reason: 'Invalid', message: names.join('; ') };
+}
+
+function findUnresolved(listeners: readonly ListenerState[]): Refusal | undefined {
+  const names = listeners.filter(({ unresolved }) => unresolved !== undefined).map(({ spec }) => spec.name);
+  return names.length === 0 ? undefined : { reason: 'ListenersNotResolved', message: names.join(', ') };
+}
+
+function clientCertificate(gateway: Gateway, context: TranslateContext): ResolvedCertificate | undefined {
+  const ref = gateway.spec.tls?.backend?.clientCertificateRef;
+  const field = 'spec.tls.backend.clientCertificateRef';
+  return ref && resolveCertificate(gateway, ref, field, 'InvalidClientCertificateRef', context);
 }
 
 function checkGateway(gateway: Gateway, context: TranslateContext): Refusal | undefined {
@@ -129,10 +165,7 @@ function reportUnknownClass(gateway: Gateway, context: TranslateContext): void {
 }
 
 function reportIgnored(gateway: Gateway, context: TranslateContext): void {
-  const { tls, allowedListeners } = gateway.spec;
-  if (tls !== undefined) {
-    context.report('SLU0207', gateway, { field: 'spec.tls', message: 'TLS is not served yet' });
-  }
+  const { allowedListeners } = gateway.spec;
   if (allowedListeners !== undefined && allowedListeners.namespaces.from !== 'None') {
     context.report('SLU0207', gateway, {
       field: 'spec.allowedListeners',

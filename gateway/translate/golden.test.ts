@@ -1,5 +1,6 @@
 // Every testdata/*.in.yaml is translated and compared with its .out.yaml: Snapshot, findings and statuses.
 // UPDATE_GOLDEN=1 writes the .out.yaml files anew; read the difference before you commit it.
+// Certificates and keys are made for each run: see written-certificates.ts. No output may hold any of a key.
 // GatewayClass `sluice` is implied, so that cases hold only what they are about.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import test from 'node:test';
 import { Document, isMap, visit } from 'yaml';
 import { formatFinding } from '#resources/finding';
 import { readManifests } from '#resources/source/manifests';
+import { WrittenCertificates } from '../certificate/testbed/written-certificates.ts';
 import { enableLinearRegexEngine } from '../regex-engine.ts';
 import { translate } from './translate.ts';
 
@@ -37,17 +39,23 @@ for (const file of cases) {
 }
 
 function translateGolden(text: string, file: string): string {
-  const { resources, findings } = readManifests(text, file);
+  const certificates = new WrittenCertificates();
+  const { resources, findings } = readManifests(certificates.fill(text), file);
   assert.deepEqual(findings.map(formatFinding), [], 'golden inputs are valid resources');
   const options = {
     controllerName: 'sluice.dev/gateway-controller',
     previousRevision: 0,
     impliedClass: 'sluice',
+    now: Date.now(),
   };
   const translation = translate(resources, options);
   assert.deepEqual(structuredClone(translation.snapshot), translation.snapshot);
   assert.ok(Object.isFrozen(translation.snapshot.ports));
-  return format({ ...translation, findings: translation.findings.map(formatFinding) });
+  const output = format(
+    certificates.nameIn({ ...translation, findings: translation.findings.map(formatFinding) }),
+  );
+  for (const piece of certificates.keyPieces()) assert.ok(!output.includes(piece), 'a key is shown');
+  return output;
 }
 
 function format(value: object): string {

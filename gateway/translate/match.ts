@@ -1,4 +1,5 @@
 // HTTPRouteMatch -> Match: conditions in the form that requests are compared with.
+import type { GRPCHeaderMatch } from '#resources/type/grpc-route.gen';
 import type {
   HTTPHeaderMatch,
   HTTPPathMatch,
@@ -8,6 +9,7 @@ import type {
 } from '#resources/type/http-route.gen';
 import type { Match, PathMatch, ValueMatch } from '../model/route.ts';
 import type { TranslateContext } from './context.ts';
+import type { RequestRoute } from './route-object.ts';
 
 const ANY_PATH: PathMatch = { kind: 'prefix', value: '/' };
 const UNRESERVED = /[-A-Za-z0-9._~]/;
@@ -19,14 +21,8 @@ export function translateMatch(
   field: string,
   context: TranslateContext,
 ): Match | undefined {
-  const prove = (source: string, place: string): boolean => {
-    const refusal = context.proveRegex(source);
-    if (refusal !== undefined) {
-      const message = `${JSON.stringify(source)}: ${refusal.error}`;
-      context.report('SLU0214', route, { field: `${field}.${place}.value`, message, mend: refusal.mend });
-    }
-    return refusal === undefined;
-  };
+  const prove = (source: string, place: string): boolean =>
+    provesRegex(route, source, `${field}.${place}.value`, context);
   const path = translatePath(match.path);
   const headers = translateValues(match.headers ?? [], (name) => name.toLowerCase());
   const query = translateValues(match.queryParams ?? [], (name) => name);
@@ -42,6 +38,21 @@ export function translateMatch(
     headers: headers.map(({ value }) => value),
     query: query.map(({ value }) => value),
   };
+}
+
+/** Whether the regular expression at `field` may be used; else it has been reported. */
+export function provesRegex(
+  route: RequestRoute,
+  source: string,
+  field: string,
+  context: TranslateContext,
+): boolean {
+  const refusal = context.proveRegex(source);
+  if (refusal !== undefined) {
+    const message = `${JSON.stringify(source)}: ${refusal.error}`;
+    context.report('SLU0214', route, { field, message, mend: refusal.mend });
+  }
+  return refusal === undefined;
 }
 
 /** What a rule without matches matches: everything. */
@@ -72,8 +83,8 @@ function normalizeEscapes(path: string): string {
 }
 
 /** "If multiple entries specify equivalent names, only the first entry MUST be considered" (HTTPHeaderMatch.name). */
-function translateValues(
-  matches: readonly (HTTPHeaderMatch | HTTPQueryParamMatch)[],
+export function translateValues(
+  matches: readonly (HTTPHeaderMatch | HTTPQueryParamMatch | GRPCHeaderMatch)[],
   nameOf: (name: string) => string,
 ): { value: ValueMatch; index: number }[] {
   const seen = new Set<string>();

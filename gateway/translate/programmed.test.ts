@@ -13,11 +13,12 @@ spec:
   listeners:
     - { name: http, protocol: HTTP, port: 80 }
     - { name: admin, protocol: HTTP, port: 81 }
-    - { name: raw, protocol: TCP, port: 82 }
+    - { name: dns, protocol: UDP, port: 81 }
+    - { name: raw, protocol: example.com/raw, port: 82 }
 `;
 
 /** Programmed of the Gateway, then of each listener. */
-function mark(failures: ReadonlyMap<number, string>): string[] {
+function mark(failures: ReadonlyMap<string, string>): string[] {
   const { resources } = readManifests(GATEWAY, 'test.yaml');
   const options = { controllerName: 'a.b/c', previousRevision: 0, impliedClass: 'sluice' };
   const [status] = markProgrammed(translate(resources, options).statuses, resources.gateways, failures);
@@ -30,21 +31,27 @@ function mark(failures: ReadonlyMap<number, string>): string[] {
   );
 }
 
-const REFUSED = 'False Invalid protocol TCP is not served; HTTP is';
+const REFUSED = 'False Invalid protocol example.com/raw is not served; these are: HTTP, HTTPS, TLS, TCP, UDP';
 
 test('what the data plane has taken is programmed; what was refused before stays refused', () => {
-  assert.deepEqual(mark(new Map()), ['True Programmed', 'True Programmed', 'True Programmed', REFUSED]);
+  assert.deepEqual(mark(new Map()), [...Array<string>(4).fill('True Programmed'), REFUSED]);
 });
 
 test('a port that could not be opened is told to its listener', () => {
-  const expected = ['True Programmed', 'False Invalid in use', 'True Programmed', REFUSED];
-  assert.deepEqual(mark(new Map([[80, 'in use']])), expected);
+  const expected = ['True Programmed', 'False Invalid in use', 'True Programmed', 'True Programmed', REFUSED];
+  assert.deepEqual(mark(new Map([['tcp 80', 'in use']])), expected);
 });
 
 test('a Gateway without any open port is not programmed', () => {
   const failures = new Map([
-    [80, 'in use'],
-    [81, 'not allowed'],
+    ['tcp 80', 'in use'],
+    ['tcp 81', 'not allowed'],
+    ['udp 81', 'taken'],
   ]);
-  assert.equal(mark(failures)[0], 'False Invalid in use; not allowed');
+  assert.equal(mark(failures)[0], 'False Invalid in use; not allowed; taken');
+});
+
+test('TCP and UDP ports of one number are told apart', () => {
+  const expected = ['True Programmed', 'True Programmed', 'True Programmed', 'False Invalid taken', REFUSED];
+  assert.deepEqual(mark(new Map([['udp 81', 'taken']])), expected);
 });

@@ -3,11 +3,11 @@ import { keyOf } from './age.ts';
 import type { Gateway } from '#resources/type/gateway.gen';
 import type { GatewayObjectStatus, ListenerObjectStatus, ObjectStatus, StatusCondition } from './status.ts';
 
-/** `failures`: why a port is not served, by port. Conditions that are decided already stay as they are. */
+/** `failures`: why a port is not served, by transport and port: `tcp 80`, `udp 53`. Conditions that are decided already stay as they are. */
 export function markProgrammed(
   statuses: readonly ObjectStatus[],
   gateways: readonly Gateway[],
-  failures: ReadonlyMap<number, string>,
+  failures: ReadonlyMap<string, string>,
 ): readonly ObjectStatus[] {
   const byKey = new Map(gateways.map((gateway) => [keyOf(gateway), gateway]));
   return statuses.map((one) => {
@@ -20,16 +20,21 @@ export function markProgrammed(
 function markGateway(
   status: GatewayObjectStatus,
   gateway: Gateway,
-  failures: ReadonlyMap<number, string>,
+  failures: ReadonlyMap<string, string>,
 ): GatewayObjectStatus {
-  const ports = new Map(gateway.spec.listeners.map(({ name, port }) => [name, port]));
+  const ports = new Map(
+    gateway.spec.listeners.map(({ name, port, protocol }) => [
+      name,
+      `${protocol === 'UDP' ? 'udp' : 'tcp'} ${port}`,
+    ]),
+  );
   const listeners = status.status.listeners.map((listener): ListenerObjectStatus => {
-    const failure = failures.get(ports.get(listener.name) ?? 0);
+    const failure = failures.get(ports.get(listener.name) ?? '');
     return { ...listener, conditions: listener.conditions.map((one) => decide(one, failure)) };
   });
   const failed = status.status.listeners
     .filter(({ conditions }) => conditions.some(isWaiting))
-    .map(({ name }) => failures.get(ports.get(name) ?? 0));
+    .map(({ name }) => failures.get(ports.get(name) ?? ''));
   // The Gateway is programmed when any of its listeners is.
   const failure =
     failed.length > 0 && failed.every((one) => one !== undefined) ? failed.join('; ') : undefined;

@@ -1,28 +1,32 @@
 // ReferenceGrants: a namespace's owner lets objects of another namespace refer to its own (GEP-709).
-import type { HTTPRoute } from '#resources/type/http-route.gen';
+import type { ResourceObject } from '#resources/store/resources';
 import type { TranslateContext } from './context.ts';
+import { GATEWAY_GROUP } from './route-object.ts';
 
-/** Whether a Route may send to a Service in `namespace`: always in its own, elsewhere only if a grant there says so. */
-export function mayReferToService(
-  route: HTTPRoute,
-  namespace: string,
-  name: string,
-  context: TranslateContext,
-): boolean {
-  const from = route.metadata.namespace;
-  if (from === namespace) return true;
-  return context.index.referenceGrants(namespace).some(
+/** What is referred to. */
+export interface Referent {
+  /** '' for the core group. */
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Whether an object of the Gateway API may refer: always in its own namespace, elsewhere only if a grant there says so. */
+export function mayRefer(from: ResourceObject, to: Referent, context: TranslateContext): boolean {
+  if (from.metadata.namespace === to.namespace) return true;
+  return context.index.referenceGrants(to.namespace).some(
     ({ spec }) =>
       spec.from.some(
         (source) =>
-          source.group === 'gateway.networking.k8s.io' &&
-          source.kind === 'HTTPRoute' &&
-          source.namespace === from,
+          source.group === GATEWAY_GROUP &&
+          source.kind === from.kind &&
+          source.namespace === from.metadata.namespace,
       ) &&
       spec.to.some(
         // No name, or an empty one, grants all objects of the kind.
         (target) =>
-          target.group === '' && target.kind === 'Service' && (!target.name || target.name === name),
+          target.group === to.group && target.kind === to.kind && (!target.name || target.name === to.name),
       ),
   );
 }

@@ -1,6 +1,6 @@
-// What an HTTPRoute's status says about one parent, and the finding when that parent refuses it.
-import type { HTTPRoute } from '#resources/type/http-route.gen';
+// What a Route's status says about one parent, and the finding when that parent refuses it.
 import type { TranslateContext } from './context.ts';
+import type { RouteObject } from './route-object.ts';
 import type { TranslatedRules } from './rule.ts';
 import type { ParentRefusal } from './service-frontend.ts';
 import { conditionsFor, type StatusCondition } from './status.ts';
@@ -9,11 +9,12 @@ const CODES = {
   NoMatchingParent: 'SLU0208',
   NotAllowedByListeners: 'SLU0209',
   NoMatchingListenerHostname: 'SLU0210',
+  Conflicted: 'SLU0229',
 } as const;
 
 /** `refusal`: why the parent does not take the Route at all. */
 export function routeConditions(
-  route: HTTPRoute,
+  route: RouteObject,
   { rules, count, refused, unresolved }: TranslatedRules,
   refusal: ParentRefusal | undefined,
 ): readonly StatusCondition[] {
@@ -50,20 +51,20 @@ export function routeConditions(
   ];
 }
 
-/** "Accepted" asks for at least one rule that is served. */
+/** "Accepted" asks for at least one rule that is served, unless there is none at all. */
 export function isAccepted({ refused, count }: TranslatedRules): boolean {
-  return refused.length < count;
+  return count === 0 || refused.length < count;
 }
 
 /** `index` is the parentRef's. */
 export function reportRefusal(
-  route: HTTPRoute,
+  route: RouteObject,
   index: number,
   refusal: ParentRefusal,
   context: TranslateContext,
 ): void {
   const { reason, message, field, mend } = refusal;
-  const code = CODES[reason as keyof typeof CODES] ?? 'SLU0208';
+  const code = refusal.code ?? CODES[reason as keyof typeof CODES] ?? 'SLU0208';
   const place = reason === 'NoMatchingListenerHostname' ? 'spec.hostnames' : `spec.parentRefs[${index}]`;
   context.report(code, route, {
     field: field === undefined ? place : `${place}.${field}`,

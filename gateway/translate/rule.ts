@@ -1,53 +1,80 @@
-// HTTPRouteRule -> Rule, and what of it cannot be served.
-import type { HTTPRoute, HTTPRouteRule } from '#resources/type/http-route.gen';
+// HTTPRouteRule and GRPCRouteRule -> Rule, and what of it cannot be served.
+import type { GRPCRouteMatch } from '#resources/type/grpc-route.gen';
+import type { HTTPRouteMatch, HTTPRouteRule } from '#resources/type/http-route.gen';
 import type { Match, Rule, WeightedBackend } from '../model/route.ts';
 import { keyOf } from './age.ts';
-import { resolveBackend } from './backend-ref.ts';
-import type { TranslateContext } from './context.ts';
+import { resolveBackend, type Reach } from './backend-ref.ts';
+import type { PolicyState, TranslateContext } from './context.ts';
 import { translateFilters } from './filter.ts';
+import { translateGrpcMatch } from './grpc-match.ts';
 import { ANY_MATCH, onlyPrefix, translateMatch } from './match.ts';
+import type { RequestRoute } from './route-object.ts';
 import type { Refusal } from './status.ts';
 
+type WrittenRule = NonNullable<RequestRoute['spec']['rules']>[number];
+
+/** What becomes of a Route, of whichever kind. */
 export interface TranslatedRules {
   /** In the order written; those without any valid match are left out. */
   readonly rules: readonly Rule[];
+  /** Of the one rule that Routes of connections have. */
+  readonly backends: readonly WeightedBackend[];
   readonly count: number;
   /** Why rules cannot be served, by index: such a rule answers 500 where it matches. */
   readonly refused: readonly (Refusal & { readonly index: number })[];
   /** Why backendRefs could not be resolved. */
   readonly unresolved: readonly Refusal[];
-}
-
-/** `needsGrant`: whether refs to other namespaces need a ReferenceGrant. */
-export function translateRules(
-  route: HTTPRoute,
-  needsGrant: boolean,
-  context: TranslateContext,
-): TranslatedRules {
-  const rules = route.spec.rules.map((rule, index) => translateRule(route, rule, index, needsGrant, context));
-  return {
-    rules: rules.flatMap(({ rule }) => rule ?? []),
-    count: rules.length,
-    refused: rules.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ ...refusal, index }])),
-    unresolved: rules.flatMap(({ unresolved }) => unresolved),
-  };
+  /** That its backends are under. */
+  readonly policies: ReadonlySet<PolicyState>;
 }
 
 interface TranslatedRule {
   readonly rule: Rule | undefined;
   readonly refusal: Refusal | undefined;
   readonly unresolved: readonly Refusal[];
+  readonly policies: readonly PolicyState[];
+}
+
+interface TranslatedBackends {
+  readonly backends: readonly WeightedBackend[];
+  readonly refusal: Refusal | undefined;
+  readonly unresolved: readonly Refusal[];
+  readonly policies: readonly PolicyState[];
+}
+
+export function translateRules(
+  route: RequestRoute,
+  reach: Reach,
+  context: TranslateContext,
+): TranslatedRules {
+  const written: readonly WrittenRule[] = route.spec.rules ?? [];
+  if (written.length === 0) {
+    context.report('SLU0221', route, {
+      field: 'spec',
+      message: 'the Route has no rules: it takes no requests',
+      mend: 'add rules',
+    });
+  }
+  const rules = written.map((rule, index) => translateRule(route, rule, index, reach, context));
+  return {
+    rules: rules.flatMap(({ rule }) => rule ?? []),
+    backends: [],
+    count: rules.length,
+    refused: rules.flatMap(({ refusal }, index) => (refusal === undefined ? [] : [{ ...refusal, index }])),
+    unresolved: rules.flatMap(({ unresolved }) => unresolved),
+    policies: new Set(rules.flatMap(({ policies }) => policies)),
+  };
 }
 
 function translateRule(
-  route: HTTPRoute,
-  written: HTTPRouteRule,
+  route: RequestRoute,
+  written: WrittenRule,
   index: number,
-  needsGrant: boolean,
+  reach: Reach,
   context: TranslateContext,
 ): TranslatedRule {
   const field = `spec.rules[${index}]`;
-  if (written.timeouts !== undefined) {
+  if ('timeouts' in written && written.timeouts !== undefined) {
     context.report('SLU0207', route, {
       field: `${field}.timeouts`,
       message: 'timeouts of rules are not served yet',
@@ -55,20 +82,22 @@ function translateRule(
     });
   }
   const { matches, refusal: badMatch } = translateMatches(route, written, field, context);
-  const prefix = onlyPrefix(written.matches);
+  // Only HTTPRoutes have filters that replace a prefix.
+  const prefix = route.kind === 'HTTPRoute' ? onlyPrefix((written as HTTPRouteRule).matches) : undefined;
   const own = translateFilters(
     route,
     written.filters ?? [],
     { field: `${field}.filters`, of: 'rule', prefix },
     context,
   );
-  const backends = translateBackends(route, written, field, { needsGrant, prefix }, context);
+  const backends = translateBackends(route, written, field, { reach, prefix }, context);
   const redirects = own.filters.some(({ kind }) => kind === 'redirect');
   const refusal =
     badMatch ?? own.refusal ?? backends.refusal ?? (redirects ? checkRedirect(written, field) : undefined);
   if (refusal === undefined && !redirects) reportSilence(route, backends.backends, field, context);
   const rule: Rule = {
     route: keyOf(route),
+    ...(route.kind === 'GRPCRoute' ? { kind: route.kind } : {}),
     index,
     ...(written.name === undefined ? {} : { name: written.name }),
     matches,
@@ -76,21 +105,25 @@ function translateRule(
     backends:
       refusal === undefined ? backends.backends : [{ weight: 1, failure: 'RULE_UNSUPPORTED', filters: [] }],
   };
-  return { rule: matches.length > 0 ? rule : undefined, refusal, unresolved: backends.unresolved };
+  const { unresolved, policies } = backends;
+  return { rule: matches.length > 0 ? rule : undefined, refusal, unresolved, policies };
 }
 
 /** A match that cannot be evaluated matches nothing, and the rule is not served: its other matches answer 500. */
 function translateMatches(
-  route: HTTPRoute,
-  rule: HTTPRouteRule,
+  route: RequestRoute,
+  rule: WrittenRule,
   field: string,
   context: TranslateContext,
 ): { matches: readonly Match[]; refusal: Refusal | undefined } {
-  const written = rule.matches;
+  const written = rule.matches ?? [];
   if (written.length === 0) return { matches: [ANY_MATCH], refusal: undefined };
-  const translated = written.map((match, i) =>
-    translateMatch(route, match, `${field}.matches[${i}]`, context),
-  );
+  const translated = written.map((match, i) => {
+    const place = `${field}.matches[${i}]`;
+    return route.kind === 'GRPCRoute'
+      ? translateGrpcMatch(route, match as GRPCRouteMatch, place, context)
+      : translateMatch(route, match as HTTPRouteMatch, place, context);
+  });
   const matches = translated.filter((match) => match !== undefined);
   if (matches.length === written.length) return { matches, refusal: undefined };
   const bad = translated.indexOf(undefined);
@@ -104,18 +137,20 @@ function translateMatches(
 }
 
 function translateBackends(
-  route: HTTPRoute,
-  rule: HTTPRouteRule,
+  route: RequestRoute,
+  rule: WrittenRule,
   field: string,
-  { needsGrant, prefix }: { needsGrant: boolean; prefix: string | undefined },
+  { reach, prefix }: { reach: Reach; prefix: string | undefined },
   context: TranslateContext,
-): { backends: readonly WeightedBackend[]; refusal: Refusal | undefined; unresolved: readonly Refusal[] } {
+): TranslatedBackends {
   const backends: WeightedBackend[] = [];
   const unresolved: Refusal[] = [];
+  const policies: PolicyState[] = [];
   let refusal: Refusal | undefined;
   for (const [i, ref] of (rule.backendRefs ?? []).entries()) {
     const place = `${field}.backendRefs[${i}]`;
-    const resolved = resolveBackend(route, ref, place, needsGrant, context);
+    const resolved = resolveBackend(route, ref, place, reach, context);
+    if (resolved.policy !== undefined) policies.push(resolved.policy);
     if (resolved.refusal !== undefined) unresolved.push(resolved.refusal);
     const own = translateFilters(
       route,
@@ -128,17 +163,17 @@ function translateBackends(
       own.filters.length === 0 ? resolved.backend : { ...resolved.backend, filters: own.filters },
     );
   }
-  return { backends, refusal, unresolved };
+  return { backends, refusal, unresolved, policies };
 }
 
-function checkRedirect(rule: HTTPRouteRule, field: string): Refusal | undefined {
+function checkRedirect(rule: WrittenRule, field: string): Refusal | undefined {
   return (rule.backendRefs ?? []).length === 0
     ? undefined
     : { reason: 'IncompatibleFilters', message: `${field}: a redirect has no backendRefs` };
 }
 
 function reportSilence(
-  route: HTTPRoute,
+  route: RequestRoute,
   backends: readonly WeightedBackend[],
   field: string,
   context: TranslateContext,

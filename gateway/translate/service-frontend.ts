@@ -1,10 +1,13 @@
 // Services as parents of Routes (GEP-1294): connections to the Service's cluster addresses get the Route's rules.
-import type { HTTPRoute, ParentReference } from '#resources/type/http-route.gen';
+import type { FindingCode } from '#resources/finding-codes';
+import type { ParentReference } from '#resources/type/http-route.gen';
 import type { Service, ServicePort } from '#resources/type/service.gen';
 import type { Rule } from '../model/route.ts';
 import type { ServiceFrontend } from '../model/snapshot.ts';
-import { clusterName, isForeignProtocol } from './backend-ref.ts';
+import { isPlainHttp } from './app-protocol.ts';
+import { servicePortName } from './cluster-name.ts';
 import type { TranslateContext } from './context.ts';
+import { isRequestRoute, type RouteObject } from './route-object.ts';
 import type { Refusal } from './status.ts';
 
 export interface FrontendState {
@@ -17,6 +20,8 @@ export interface FrontendState {
 export interface ParentRefusal extends Refusal {
   readonly field?: string;
   readonly mend?: string;
+  /** When the reason alone does not say which. */
+  readonly code?: FindingCode;
 }
 
 export function isServiceParent({ group, kind }: ParentReference): boolean {
@@ -25,10 +30,18 @@ export function isServiceParent({ group, kind }: ParentReference): boolean {
 
 /** The Service ports that the parentRef means, or why there are none. */
 export function findFrontends(
-  route: HTTPRoute,
+  route: RouteObject,
   parent: ParentReference,
   context: TranslateContext,
 ): { service: Service; ports: readonly ServicePort[] } | ParentRefusal {
+  if (!isRequestRoute(route)) {
+    return {
+      reason: 'UnsupportedValue',
+      message: `Services take no ${route.kind}s as parents`,
+      field: 'kind',
+      mend: 'name a Gateway, or write an HTTPRoute or a GRPCRoute',
+    };
+  }
   const namespace = parent.namespace ?? route.metadata.namespace;
   const service = context.index.service(namespace, parent.name);
   const name = `Service ${namespace}/${parent.name}`;
@@ -61,10 +74,10 @@ export function findFrontends(
     return noParent(`${name} has no TCP port ${wanted}`, parent.port === undefined ? 'sectionName' : 'port');
   }
   // Redirecting a port that speaks something else would break it.
-  const spoken = ports.filter((port) => !isForeignProtocol(port));
+  const spoken = ports.filter(isPlainHttp);
   if (spoken.length === 0) {
     return noParent(
-      `${name} speaks ${ports.map(({ appProtocol }) => appProtocol).join(', ')}, not HTTP/1.1`,
+      `${name} speaks ${ports.map(({ appProtocol }) => appProtocol).join(', ')}, not HTTP without TLS`,
       'name',
     );
   }
@@ -79,7 +92,7 @@ export function listClusterAddresses({ spec }: Service): readonly string[] {
 
 export function frontendModel({ service, port, rules }: FrontendState): ServiceFrontend {
   return {
-    name: clusterName({ service, port }),
+    name: servicePortName({ service, port }),
     addresses: listClusterAddresses(service),
     port: port.port,
     // Hostnames of Routes do not apply here (GEP-1294): the address says what is meant.

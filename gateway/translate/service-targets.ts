@@ -1,7 +1,7 @@
 // Every Service that clients can connect to, for the datapath: where its connections go, or that the proxy takes them.
 import type { Resources } from '#resources/store/resources';
 import type { Endpoint } from '../model/cluster.ts';
-import { clusterName } from './backend-ref.ts';
+import { servicePortName } from './cluster-name.ts';
 import { createContext, type TranslateContext } from './context.ts';
 import { listEndpoints } from './endpoints.ts';
 import { findFrontends, isServiceParent, listClusterAddresses } from './service-frontend.ts';
@@ -15,7 +15,7 @@ export interface ServiceTarget {
   readonly transport: 'tcp' | 'udp';
   /** Of both families; none means that connecting is refused. */
   readonly endpoints: readonly Endpoint[];
-  /** An HTTPRoute is attached to this port: the proxy takes its connections. */
+  /** An HTTPRoute or GRPCRoute is attached to this port: the proxy takes its connections. */
   readonly redirect: boolean;
 }
 
@@ -29,7 +29,7 @@ export function listServiceTargets(resources: Resources): readonly ServiceTarget
     return (service.spec?.ports ?? []).flatMap((port): ServiceTarget[] => {
       const { protocol } = port;
       if (protocol !== 'TCP' && protocol !== 'UDP') return [];
-      const name = clusterName({ service, port });
+      const name = servicePortName({ service, port });
       return [
         {
           name,
@@ -47,11 +47,11 @@ export function listServiceTargets(resources: Resources): readonly ServiceTarget
 /** The same Service ports that `translate` makes ServiceFrontends of. */
 function listRedirected(resources: Resources, context: TranslateContext): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const route of resources.httpRoutes) {
+  for (const route of [...resources.httpRoutes, ...resources.grpcRoutes]) {
     for (const parent of (route.spec.parentRefs ?? []).filter(isServiceParent)) {
       const found = findFrontends(route, parent, context);
       if ('reason' in found) continue;
-      for (const port of found.ports) names.add(clusterName({ service: found.service, port }));
+      for (const port of found.ports) names.add(servicePortName({ service: found.service, port }));
     }
   }
   return names;

@@ -1,9 +1,11 @@
 // What we say back about an object: Gateway API conditions as plain data. Whoever writes them adds lastTransitionTime, which
 // changes only when the condition's status does, and leaves the conditions of others alone.
+import type { PolicyAncestorStatus } from '#resources/type/backend-tls-policy.gen';
 import type { GatewayClassStatus } from '#resources/type/gateway-class.gen';
 import type { GatewayStatus, ListenerStatus } from '#resources/type/gateway.gen';
 import type { HTTPRouteStatus, RouteParentStatus } from '#resources/type/http-route.gen';
 import type { Condition } from '#resources/type/meta.gen';
+import type { RouteKind } from './route-object.ts';
 
 export type StatusCondition = Omit<Condition, 'lastTransitionTime'>;
 
@@ -27,8 +29,8 @@ export interface GatewayObjectStatus {
   };
 }
 
-export interface HTTPRouteObjectStatus {
-  readonly kind: 'HTTPRoute';
+export interface RouteObjectStatus {
+  readonly kind: RouteKind;
   readonly namespace: string;
   readonly name: string;
   /** Only our own parents: entries of other controllers stay as they are. */
@@ -37,7 +39,18 @@ export interface HTTPRouteObjectStatus {
   };
 }
 
-export type ObjectStatus = GatewayClassObjectStatus | GatewayObjectStatus | HTTPRouteObjectStatus;
+export interface BackendTLSPolicyObjectStatus {
+  readonly kind: 'BackendTLSPolicy';
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: { readonly ancestors: readonly WithConditions<PolicyAncestorStatus>[] };
+}
+
+export type ObjectStatus =
+  | GatewayClassObjectStatus
+  | GatewayObjectStatus
+  | RouteObjectStatus
+  | BackendTLSPolicyObjectStatus;
 
 /** Why something does not hold: a reason of the API and a sentence. */
 export interface Refusal {

@@ -60,7 +60,12 @@ const change = (
 const codes = ({ findings }: Translation): string[] => findings.map(({ code }) => code);
 const conditions = ({ statuses }: Translation, kind: 'Gateway' | 'HTTPRoute'): string[] => {
   const one = statuses.find((status) => status.kind === kind);
-  const list = one?.kind === 'HTTPRoute' ? one.status.parents[0]?.conditions : one?.status.conditions;
+  const list =
+    one?.kind === 'HTTPRoute'
+      ? one.status.parents[0]?.conditions
+      : one?.kind === 'Gateway'
+        ? one.status.conditions
+        : [];
   return (list ?? []).map(({ type, status, reason }) => `${type}=${status} ${reason}`);
 };
 

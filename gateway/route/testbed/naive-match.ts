@@ -14,8 +14,9 @@ export function naiveMatch(written: readonly Rule[], view: RequestView): Rule | 
 }
 
 function rank({ path, method, headers, query }: Match): number[] {
-  const kind = { exact: 2, regex: 1, prefix: 0 }[path.kind];
-  const length = path.kind === 'prefix' ? path.value.length : 0;
+  // A gRPC method of any service is as weak as a prefix of nothing, and next to nothing stronger.
+  const kind = { exact: 2, regex: 1, prefix: 0, method: 0 }[path.kind];
+  const length = { exact: 0, regex: 0, prefix: path.value.length, method: 1.5 }[path.kind];
   return [kind, length, method === undefined ? 0 : 1, headers.length, query.length];
 }
 
@@ -30,7 +31,9 @@ function holds({ path, method, headers, query }: Match, view: RequestView): bool
       ? view.path === path.value
       : path.kind === 'regex'
         ? new RegExp(`^(?:${path.value})$`).test(view.path)
-        : path.value === '/' || view.path === path.value || view.path.startsWith(`${path.value}/`);
+        : path.kind === 'method'
+          ? /^\/[^/]*\/([^/]+)$/.exec(view.path)?.[1] === path.value
+          : path.value === '/' || view.path === path.value || view.path.startsWith(`${path.value}/`);
   return (
     pathHolds &&
     (method === undefined || method === view.method) &&

@@ -1,24 +1,20 @@
-// HTTPRoutes: attached to their parents, rule by rule, and told so in their status.
+// Routes of all kinds: attached to their parents, and told so in their status.
 //
 // A Route that a parent lets in is served. A rule of it that cannot be served answers 500 rather than let its requests fall
 // to other rules, which would skip what its filters ask for. "Accepted" is false when no rule at all is served.
-import type { HTTPRoute, ParentReference } from '#resources/type/http-route.gen';
-import { keyOf, sortByAge } from './age.ts';
-import { clusterName } from './backend-ref.ts';
+import type { ParentReference } from '#resources/type/http-route.gen';
+import { sortByAge } from './age.ts';
+import { attachToGateway, type Attachment } from './attach-to-gateway.ts';
+import { attachToService, listGrpcPorts } from './attach-to-service.ts';
+import type { Reach } from './backend-ref.ts';
+import { translateConnectionRule } from './connection-rule.ts';
 import type { TranslateContext } from './context.ts';
-import { findListeners } from './gateway-parent.ts';
 import type { GatewayState } from './gateway.ts';
+import { GATEWAY_GROUP, hostnamesOf, isRequestRoute, type RouteObject } from './route-object.ts';
+import { reportRefusal, routeConditions } from './route-status.ts';
 import { translateRules, type TranslatedRules } from './rule.ts';
-import {
-  findFrontends,
-  isServiceParent,
-  type FrontendState,
-  type ParentRefusal,
-} from './service-frontend.ts';
-import { isAccepted, reportRefusal, routeConditions } from './route-status.ts';
-import type { HTTPRouteObjectStatus, RouteParentObjectStatus } from './status.ts';
-
-const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+import { isServiceParent, type FrontendState } from './service-frontend.ts';
+import type { RouteObjectStatus, RouteParentObjectStatus } from './status.ts';
 
 /** Where Routes attach to. */
 export interface Parents {
@@ -28,35 +24,29 @@ export interface Parents {
   readonly frontends: Map<string, FrontendState>;
 }
 
-interface Attachment {
-  readonly route: HTTPRoute;
-  readonly ref: ParentReference;
-  readonly rules: TranslatedRules;
-  /** Where the Route is already: it may name a Listener, and the Gateway that this is a part of. */
-  readonly places: Set<string>;
-}
-
 /** Attaches all Routes in order of precedence; returns the status of each that has a parent of ours. */
 export function attachRoutes(
-  routes: readonly HTTPRoute[],
+  routes: readonly RouteObject[],
   parents: Parents,
   context: TranslateContext,
-): readonly HTTPRouteObjectStatus[] {
+): readonly RouteObjectStatus[] {
+  const grpcPorts = listGrpcPorts(routes, context);
   return sortByAge(routes).flatMap((route) => {
-    const statuses = attachRoute(route, parents, context);
+    const statuses = attachRoute(route, parents, grpcPorts, context);
     const { namespace, name } = route.metadata;
     return statuses.length === 0
       ? []
-      : [{ kind: 'HTTPRoute', namespace, name, status: { parents: statuses } }];
+      : [{ kind: route.kind, namespace, name, status: { parents: statuses } }];
   });
 }
 
 function attachRoute(
-  route: HTTPRoute,
+  route: RouteObject,
   parents: Parents,
+  grpcPorts: ReadonlySet<string>,
   context: TranslateContext,
 ): readonly RouteParentObjectStatus[] {
-  const refs = route.spec.parentRefs ?? [];
+  const refs: readonly ParentReference[] = route.spec.parentRefs ?? [];
   if (refs.length === 0) {
     context.report('SLU0208', route, {
       field: 'spec',
@@ -67,13 +57,7 @@ function attachRoute(
   }
   const statuses: RouteParentObjectStatus[] = [];
   const places = new Set<string>();
-  // Rules differ by kind of parent in one thing only: whether refs across namespaces need a grant.
-  const rulesOf = new Map<boolean, TranslatedRules>();
-  const rulesFor = (needsGrant: boolean): TranslatedRules => {
-    const known = rulesOf.get(needsGrant) ?? translateRules(route, needsGrant, context);
-    rulesOf.set(needsGrant, known);
-    return known;
-  };
+  const rulesFor = rulesByReach(route, context);
   for (const [index, ref] of refs.entries()) {
     const gateway = isGatewayParent(ref) ? findGateway(route, ref, index, parents, context) : undefined;
     const isService = isServiceParent(ref);
@@ -81,11 +65,10 @@ function attachRoute(
       reportUnknownKind(route, ref, index, context);
       continue;
     }
-    const rules = rulesFor(!isService);
-    const attachment = { route, ref, rules, places };
-    const refusal =
+    const attachment: Attachment = { route, ref, places, rulesFor };
+    const { rules, refusal } =
       gateway === undefined
-        ? attachToService(attachment, parents, context)
+        ? attachToService(attachment, parents.frontends, grpcPorts, context)
         : attachToGateway(attachment, gateway, context);
     if (refusal !== undefined) reportRefusal(route, index, refusal, context);
     statuses.push({
@@ -94,7 +77,7 @@ function attachRoute(
       conditions: routeConditions(route, rules, refusal),
     });
   }
-  if (refs.length > 0 && refs.every(isServiceParent) && (route.spec.hostnames ?? []).length > 0) {
+  if (refs.length > 0 && refs.every(isServiceParent) && hostnamesOf(route).length > 0) {
     context.report('SLU0207', route, {
       field: 'spec.hostnames',
       message: 'hostnames do not apply to a Service as parent',
@@ -104,43 +87,19 @@ function attachRoute(
   return statuses;
 }
 
-function attachToGateway(
-  { route, ref, rules, places }: Attachment,
-  gateway: GatewayState,
-  context: TranslateContext,
-): ParentRefusal | undefined {
-  const found = findListeners(route, ref, gateway, context);
-  if ('reason' in found) return found;
-  for (const { listener, hostnames } of found) {
-    if (isAccepted(rules)) listener.attached.add(keyOf(route));
-    // Without a rule the Route has no say: its hostnames must not hide those of others.
-    if (places.has(listener.name) || rules.rules.length === 0) continue;
-    places.add(listener.name);
-    for (const hostname of hostnames) {
-      const own = listener.hosts.get(hostname) ?? [];
-      own.push(...rules.rules);
-      listener.hosts.set(hostname, own);
-    }
-  }
-  return undefined;
-}
-
-function attachToService(
-  { route, ref, rules, places }: Attachment,
-  parents: Parents,
-  context: TranslateContext,
-): ParentRefusal | undefined {
-  const found = findFrontends(route, ref, context);
-  if ('reason' in found) return found;
-  const { service, ports } = found;
-  for (const port of ports) {
-    const name = clusterName({ service, port });
-    const frontend = parents.frontends.get(name) ?? { service, port, rules: [] };
-    parents.frontends.set(name, frontend);
-    if (!places.has(name)) frontend.rules.push(...rules.rules);
-    places.add(name);
-  }
-  return undefined;
+/** Rules differ by what their connections go through. One that is the same at two parents is one object. */
+function rulesByReach(route: RouteObject, context: TranslateContext): (reach: Reach) => TranslatedRules {
+  const known = new Map<string, TranslatedRules>();
+  return (reach) => {
+    const key = JSON.stringify(reach);
+    const rules =
+      known.get(key) ??
+      (isRequestRoute(route)
+        ? translateRules(route, reach, context)
+        : translateConnectionRule(route, reach, context));
+    known.set(key, rules);
+    return rules;
+  };
 }
 
 function isGatewayParent({ group, kind }: ParentReference): boolean {
@@ -149,7 +108,7 @@ function isGatewayParent({ group, kind }: ParentReference): boolean {
 
 /** Kinds of other groups belong to other controllers. */
 function reportUnknownKind(
-  route: HTTPRoute,
+  route: RouteObject,
   { group, kind }: ParentReference,
   index: number,
   context: TranslateContext,
@@ -164,7 +123,7 @@ function reportUnknownKind(
 
 /** Undefined for a Gateway of another controller, and for one that does not exist: neither gets a status from us. */
 function findGateway(
-  route: HTTPRoute,
+  route: RouteObject,
   ref: ParentReference,
   index: number,
   { gateways }: Parents,
