@@ -37,8 +37,13 @@ export class ByteReader {
     this.#takenBytes = 0;
   }
 
-  /** The bytes of the message so far, also those that nobody has taken yet. */
-  message(): Buffer {
+  /** The bytes of the message that were taken. */
+  taken(): Buffer {
+    return Buffer.concat(this.#taken);
+  }
+
+  /** The same and those that nobody has taken yet. */
+  everything(): Buffer {
     return Buffer.concat([...this.#taken, ...this.#chunks]).subarray(0, this.#keepBytes);
   }
 

@@ -64,7 +64,7 @@ export class Recorder {
     return this.#recordings.flatMap(({ messages, reader }) => {
       const pieces: Buffer[][] = [];
       let ours = false;
-      for (const message of [...messages, reader.message()]) {
+      for (const message of [...messages, reader.everything()]) {
         const names: readonly string[] = message.toString('latin1').match(TOKEN) ?? [];
         const still: boolean = names.includes(token) || (ours && names.length === 0);
         if (still && !ours) pieces.push([]);
@@ -89,7 +89,7 @@ async function serve(socket: Socket, { messages, reader }: Recording): Promise<v
     if (request.expects) socket.write('HTTP/1.1 100 Continue\r\n\r\n');
     const body = await readBody(reader, request);
     if (body === undefined) return;
-    messages.push(reader.message());
+    messages.push(reader.taken());
     reader.begin();
     if (!(await answer(socket, request, body))) return;
   }
