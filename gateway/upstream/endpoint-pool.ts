@@ -6,6 +6,8 @@ import type { Endpoint } from '../model/cluster.ts';
 export interface Pooled {
   /** Place among the idle ones, -1 while in use. */
   poolIndex: number;
+  /** Whose requests alone it may carry: the endpoint was told who that is. */
+  readonly owner?: unknown;
 }
 
 /** A connection that carries several requests at once. */
@@ -56,6 +58,13 @@ export class EndpointPool<C extends Pooled> {
   take(): C | undefined {
     const connection = this.idle.pop();
     if (connection !== undefined) connection.poolIndex = -1;
+    return connection;
+  }
+
+  /** The one used last of those that belong to `owner`. */
+  takeOf(owner: unknown): C | undefined {
+    const connection = this.idle.findLast((one) => one.owner === owner);
+    if (connection !== undefined) this.drop(connection);
     return connection;
   }
 

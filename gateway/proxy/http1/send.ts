@@ -5,9 +5,11 @@ import type { FailureCode } from '../../model/failure.ts';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
 import type { Bytes } from '../channel.ts';
+import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import { DATA } from '../framing.ts';
+import { announceClient } from '../proxy-protocol/announce-client.ts';
 import { copyBytes, cutText } from './copy.ts';
 import { trustedClient } from './trusted-client.ts';
 import { boundRequestHead, writeRequestHead } from './rewrite-request.ts';
@@ -34,7 +36,7 @@ export function sendHttp1(
   const { io, edit, requestHead: head } = engine;
   prepareEdit(engine, down, pool);
   const chunking = frame(engine, down, bodyEnd - bodyStart);
-  let up = pool.take() ?? open(engine, pool, cluster);
+  let up = take(pool, cluster, down.client) ?? open(engine, pool, cluster, down.client);
   up.begin(down, chunking);
   const headBound = boundRequestHead(head, edit);
   const bodyLength = bodyEnd - bodyStart;
@@ -64,7 +66,7 @@ export function sendHttp1(
   if (up.broken && up.reused) {
     // Refused at once: the backend had closed, and nothing was sent. Any method may go out on a fresh connection.
     up.cancel();
-    up = open(engine, pool, cluster);
+    up = open(engine, pool, cluster, down.client);
     up.begin(down, chunking);
     io.write(up, sent, from, to);
   }
@@ -79,7 +81,7 @@ export function sendAgain(engine: Engine, down: ClientStream, dead: Upstream): b
   if (!dead.reused || requestLength === 0 || !down.requestComplete || !isIdempotent(down.exchange.method))
     return false;
   dead.cancel();
-  const fresh = open(engine, pool, cluster);
+  const fresh = open(engine, pool, cluster, down.client);
   fresh.begin(down, false);
   engine.io.write(fresh, kept, 0, requestLength);
   setDeadline(engine, down, fresh);
@@ -102,11 +104,13 @@ export function sendElsewhere(
   const next = exchange.attempts < engine.limits.maxAttempts ? cluster.pick(now, pool) : undefined;
   if (next === undefined || next === pool || next.full || pending === null) return down.fail(code, detail);
   failed.down = null;
-  const fresh = open(engine, next, cluster);
+  const fresh = open(engine, next, cluster, down.client);
+  // The same header, if any, stands before the request that did not go out.
+  const header = fresh.pending === null ? 0 : fresh.pendingEnd - fresh.pendingStart;
   fresh.begin(down, chunking);
   exchange.attempts++;
   exchange.endpoint = next;
-  engine.io.write(fresh, pending, pendingStart, pendingEnd);
+  engine.io.write(fresh, pending, pendingStart + header, pendingEnd);
   failed.close();
   setDeadline(engine, down, fresh);
   down.flow();
@@ -160,10 +164,32 @@ function copyBody(
     : copyBytes(bytes, start, end, to, at);
 }
 
-function open(engine: Engine, pool: EndpointPool<Upstream>, cluster: ClusterPool<Upstream>): Upstream {
+/** An idle connection. One that was announced as a client's carries no other's requests. */
+function take(
+  pool: EndpointPool<Upstream>,
+  cluster: ClusterPool<Upstream>,
+  client: Client,
+): Upstream | undefined {
+  if (cluster.proxyProtocol === undefined) return pool.take();
+  const own = pool.takeOf(client);
+  // No room for another one: somebody else's makes room.
+  if (own === undefined && pool.full) pool.take()?.close();
+  return own;
+}
+
+function open(
+  engine: Engine,
+  pool: EndpointPool<Upstream>,
+  cluster: ClusterPool<Upstream>,
+  client: Client,
+): Upstream {
   const up = new Upstream(engine, pool, cluster);
   if (cluster.secure) up.secure = engine.secureTo(cluster.name);
   engine.io.connect(up, pool.address, pool.port);
+  if (cluster.proxyProtocol !== undefined) {
+    up.owner = client;
+    announceClient(engine.io, client, up, cluster.proxyProtocol);
+  }
   if (!up.connecting) up.count();
   return up;
 }

@@ -8,6 +8,7 @@ import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
 import type { BackendStream } from '../backend-stream.ts';
+import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import { CHUNKS, DATA, LENGTH, TUNNEL as TUNNEL_FRAMING, type Framing } from '../framing.ts';
@@ -43,6 +44,7 @@ export const KEPT_REQUEST = 4096;
 
 export class Upstream extends Channel implements Pooled, BackendStream {
   poolIndex = -1;
+  owner: Client | null = null;
   readonly engine: Engine;
   readonly pool: EndpointPool<Upstream>;
   readonly cluster: ClusterPool<Upstream>;

@@ -5,6 +5,7 @@ import type { FailureCode } from '../../model/failure.ts';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Shared } from '../../upstream/endpoint-pool.ts';
 import { Channel, type Bytes } from '../channel.ts';
+import type { Client } from '../client.ts';
 import type { Engine } from '../engine.ts';
 import type { Upstream } from '../http1/upstream.ts';
 import { ClientFrames } from './client-frames.ts';
@@ -21,6 +22,8 @@ export class ClientSession extends Channel implements Shared {
   readonly frames: ClientFrames;
   /** Has answered a request: the endpoint may have closed since, without our knowing. */
   reused = false;
+  /** Whose requests alone it carries: the endpoint was told who that is. */
+  owner: Client | null = null;
   #counted = false;
 
   constructor(engine: Engine, pool: EndpointPool<Upstream>, cluster: ClusterPool<Upstream>) {

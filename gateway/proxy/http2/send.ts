@@ -2,12 +2,14 @@
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
 import type { Bytes } from '../channel.ts';
+import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import { boundRequestHead, writeRequestHead } from '../http1/rewrite-request.ts';
 import { dropLine } from '../http1/rewrite-response.ts';
 import { noteId, prepareEdit } from '../http1/send.ts';
 import type { Upstream } from '../http1/upstream.ts';
+import { announceClient } from '../proxy-protocol/announce-client.ts';
 import { ClientSession } from './client-session.ts';
 import type { UpstreamStream } from './upstream-stream.ts';
 
@@ -35,7 +37,7 @@ export function sendHttp2(
     noteId(engine, down, out.buffer, end);
     down.exchange.sentAt = engine.now();
   }
-  const session = sessionWithRoom(engine, pool, cluster);
+  const session = sessionWithRoom(engine, pool, cluster, down.client);
   const stream = session.frames.request(down, out, 0, end);
   stream.keepHead(out, 0, end);
   if (bodyEnd > bodyStart) stream.sendBody(bytes, bodyStart, bodyEnd);
@@ -62,7 +64,7 @@ export function resend(
   if (next === undefined || next === avoid) return false;
   exchange.attempts++;
   exchange.endpoint = next;
-  const session = sessionWithRoom(engine, next, cluster);
+  const session = sessionWithRoom(engine, next, cluster, down.client);
   const text = { buffer: kept, address: 0 };
   const fresh = session.frames.request(down, text, 0, headLength);
   fresh.keepHead(text, 0, headLength);
@@ -76,11 +78,18 @@ function sessionWithRoom(
   engine: Engine,
   pool: EndpointPool<Upstream>,
   cluster: ClusterPool<Upstream>,
+  client: Client,
 ): ClientSession {
-  for (const shared of pool.shared) if (shared.hasRoom) return shared as ClientSession;
+  const { proxyProtocol } = cluster;
+  // "MUST NOT implement this protocol on multiplexed connections" (PROXY protocol, section 2): each client has its own.
+  const owner = proxyProtocol === undefined ? null : client;
+  for (const shared of pool.shared as ClientSession[])
+    if (shared.hasRoom && shared.owner === owner) return shared;
   const session = new ClientSession(engine, pool, cluster);
   if (cluster.secure) session.secure = engine.secureTo(cluster.name);
   engine.io.connect(session, pool.address, pool.port);
+  session.owner = owner;
+  if (proxyProtocol !== undefined) announceClient(engine.io, client, session, proxyProtocol);
   session.frames.begin();
   return session;
 }
