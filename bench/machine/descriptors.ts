@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 
 /** What a program opens beside its connections. */
 const OTHERS = 128;
+/** Sluice turns to saving descriptors when it has used more than this part of its limit. */
+const PART_IN_USE = 0.9;
 
 /** `command` with a limit of open files (prlimit(1)) for `connections` of them. */
 export function withFiles(connections: number, command: readonly string[]): string[] {
-  const files = connections + OTHERS;
+  const files = Math.ceil((connections + OTHERS) / PART_IN_USE);
   return ['prlimit', `--nofile=${files}:${files}`, ...command];
 }
 
@@ -16,5 +18,5 @@ export function allowConnections(wanted: number): number {
   const [program, ...args] = withFiles(wanted, ['true']);
   if (spawnSync(program!, args).status === 0) return wanted;
   const hard = /^Max open files +\S+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  return Math.min(wanted, Number(hard) - OTHERS);
+  return Math.min(wanted, Math.floor(Number(hard) * PART_IN_USE) - OTHERS);
 }
