@@ -47,6 +47,12 @@ export abstract class Client extends Channel {
     this.scopeId = scope?.id ?? 0;
     this.inMesh = scope?.inMesh ?? false;
     engine.clients.add(this);
+    engine.addresses.add(address);
+  }
+
+  /** For a connection that is the only stream on it. */
+  get client(): Client {
+    return this;
   }
 
   /** What the configuration in force serves here; undefined when it is gone. */
@@ -73,26 +79,33 @@ export abstract class Client extends Channel {
 
   onClosed(): void {
     if (this.#turnedAway) this.engine.turnedAway--;
-    else this.engine.clients.delete(this);
+    else this.leave();
     this.engine.recorder.clientClosed(this.scopeId);
+  }
+
+  /** Is not counted as a client any more. */
+  leave(): void {
+    this.engine.clients.delete(this);
+    this.engine.addresses.remove(this.address);
   }
 
   /** One client too many: it is told so, and takes no place while it is being closed. */
   turnAway(): void {
     this.#turnedAway = true;
     this.engine.turnedAway++;
-    this.engine.clients.delete(this);
+    this.leave();
     this.sayOverloaded();
   }
 
   /** Another client object takes the connection over (`Io.handOver`) and the place of this one. */
   protected succeed(next: Client): void {
-    this.engine.clients.delete(this);
+    this.leave();
     next.retiring = this.retiring;
     next.destination = this.destination;
     next.boundTo = this.boundTo;
     this.engine.io.handOver(this, next);
-    next.opened();
+    if (this.engine.addresses.exceeded(next.address)) next.turnAway();
+    else next.opened();
   }
 
   /** The same, with what was read and not used. Returns its end. */

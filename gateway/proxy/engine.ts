@@ -6,6 +6,7 @@ import type { AccessLog } from '../observe/access-log.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import { ClusterSet } from '../upstream/cluster-set.ts';
+import { AddressCounts } from './address-counts.ts';
 import type { Bytes, Io, Secure } from './channel.ts';
 import type { Client } from './client.ts';
 import type { ClientStream } from './client-stream.ts';
@@ -66,6 +67,7 @@ export class Engine {
   readonly http2: Http2Memory;
   readonly clusters: ClusterSet<Upstream>;
   readonly clients: Set<Client> = new Set();
+  readonly addresses: AddressCounts;
   /** Clients beyond the limit that are being told so. */
   turnedAway = 0;
   /** Null where there is none: with the engine on node:net. */
@@ -94,6 +96,7 @@ export class Engine {
     this.requestHead = new Head(limits.maxHeaders);
     this.responseHead = new Head(limits.maxHeaders);
     this.view = new HeadView(this.requestHead);
+    this.addresses = new AddressCounts(limits.maxClientsPerAddress);
     this.http2 = new Http2Memory(io, limits);
     this.clusters = new ClusterSet<Upstream>(limits);
     this.#out = io.allocate(OUT_BYTES);

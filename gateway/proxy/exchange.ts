@@ -33,6 +33,8 @@ export class Exchange {
   sentAt = 0;
   answeredAt = 0;
   bytesIn = 0;
+  /** `bytesIn` beyond this is too much. */
+  mostBytesIn: number = Infinity;
   bytesOut = 0;
   /** For the access log. */
   host = '';
@@ -41,6 +43,11 @@ export class Exchange {
   requestId = '';
   /** Of a request that came by trusted proxies. */
   trustedClient = '';
+
+  /** The body has grown beyond what it may be, which its head did not tell. */
+  get tooLong(): boolean {
+    return this.bytesIn > this.mostBytesIn;
+  }
 
   begin(now: number): void {
     this.open = true;
@@ -61,6 +68,7 @@ export class Exchange {
     this.sentAt = 0;
     this.answeredAt = 0;
     this.bytesIn = 0;
+    this.mostBytesIn = Infinity;
     this.bytesOut = 0;
     this.host = '';
     this.path = '';

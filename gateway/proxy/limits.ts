@@ -6,7 +6,9 @@ import type { FailureCode } from '../model/failure.ts';
 export type LimitName =
   | 'maxHeadBytes'
   | 'maxHeaders'
+  | 'maxBodyBytes'
   | 'maxClients'
+  | 'maxClientsPerAddress'
   | 'maxConnections'
   | 'maxIdleConnections'
   | 'maxBufferedBytes'
@@ -60,11 +62,27 @@ export const LIMITS: readonly Limit[] = [
     failures: ['HEAD_TOO_LARGE', 'UPSTREAM_PROTOCOL'],
   },
   {
+    name: 'maxBodyBytes',
+    value: 0,
+    unit: 'bytes',
+    flag: '--max-body-bytes',
+    doc: 'largest body of a request, as it is sent; beyond it 413. 0: any',
+    failures: ['BODY_TOO_LARGE'],
+  },
+  {
     name: 'maxClients',
     value: 16_384,
     unit: 'count',
     flag: '--max-clients',
     doc: 'client connections over all workers; one more is answered 503 and closed',
+    failures: ['OVERLOADED'],
+  },
+  {
+    name: 'maxClientsPerAddress',
+    value: 0,
+    unit: 'count',
+    flag: '--max-clients-per-address',
+    doc: 'client connections from one address over all workers, to which the kernel deals them evenly; one more gets 503 and is closed. 0: any number, since a load balancer in front is one address',
     failures: ['OVERLOADED'],
   },
   {
@@ -255,6 +273,7 @@ export function shareOfWorker(limits: Limits, workers: number): Limits {
   return {
     ...limits,
     maxClients: share(limits.maxClients),
+    maxClientsPerAddress: limits.maxClientsPerAddress === 0 ? 0 : share(limits.maxClientsPerAddress),
     maxConnections: share(limits.maxConnections),
     maxIdleConnections: share(limits.maxIdleConnections),
     maxBufferedBytes: share(limits.maxBufferedBytes),

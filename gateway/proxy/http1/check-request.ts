@@ -3,6 +3,7 @@
 import type { ClientStream } from '../client-stream.ts';
 import type { Engine } from '../engine.ts';
 import {
+  BODY_TOO_LARGE,
   CODING_IN_1_0,
   CONNECT_REFUSED,
   DONE,
@@ -37,6 +38,11 @@ export function checkRequest(engine: Engine, down: ClientStream, bytes: Buffer, 
   if (head.chunked) {
     if (head.contentLength >= 0) return LENGTH_AND_CODING;
     if (minor === 0) return CODING_IN_1_0;
+  }
+  const { maxBodyBytes } = engine.limits;
+  if (maxBodyBytes > 0) {
+    if (head.contentLength > maxBodyBytes) return BODY_TOO_LARGE;
+    exchange.mostBytesIn = exchange.bytesIn + maxBodyBytes;
   }
   if (method === 'CONNECT') return bytes[head.targetStart] === SLASH ? TARGET_FORM_INVALID : CONNECT_REFUSED;
   if (head.targetFault !== 0) return head.targetFault;

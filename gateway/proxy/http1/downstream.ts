@@ -50,10 +50,6 @@ export class Downstream extends Client implements ClientStream {
     this.#answer = new AnswerWriter(engine, this);
   }
 
-  get client(): Client {
-    return this;
-  }
-
   get requestComplete(): boolean {
     return this.#state === WAIT;
   }
@@ -296,27 +292,19 @@ export class Downstream extends Client implements ClientStream {
     this.framing = head.chunked ? CHUNKS : LENGTH;
     if (head.chunked) body.beginChunks(true);
     else body.beginLength(Math.max(0, head.contentLength));
-    const bodyEnd = body.read(bytes.buffer, head.end, end);
-    if (bodyEnd < 0) {
-      this.fail(faultCode(bodyEnd), faultDetail(bodyEnd));
-      return end;
-    }
+    const bodyEnd = this.#takeBody(bytes, head.end, end);
+    if (bodyEnd < 0) return end;
     this.#state = body.complete ? WAIT : BODY;
     this.readSize = FULL_READ;
-    this.exchange.bytesIn += bodyEnd - head.end;
     this.engine.dispatch.begin(this, bytes, head.end, bodyEnd);
     return bodyEnd;
   }
 
   #readBody(bytes: Bytes, start: number, end: number): number {
     const { engine, backend } = this;
-    const next = this.#body.read(bytes.buffer, start, end);
-    if (next < 0) {
-      this.fail(faultCode(next), faultDetail(next));
-      return end;
-    }
+    const next = this.#takeBody(bytes, start, end);
+    if (next < 0) return end;
     if (this.#body.complete) this.#state = WAIT;
-    this.exchange.bytesIn += next - start;
     if (backend === null) return next;
     backend.sendBody(bytes, start, next);
     if (this.#body.complete) backend.sendEnd(null, 0, 0);
@@ -324,6 +312,17 @@ export class Downstream extends Client implements ClientStream {
     engine.deadlines.set(this, waits ? engine.limits.responseTimeout : engine.limits.idleTimeout);
     if (backend.congested) this.flow();
     return next;
+  }
+
+  /** The end of the body's part of these bytes; negative when they were not fit to be a body, and that was answered. */
+  #takeBody(bytes: Bytes, start: number, end: number): number {
+    const { exchange } = this;
+    const next = this.#body.read(bytes.buffer, start, end);
+    if (next >= 0) exchange.bytesIn += next - start;
+    if (next >= 0 && !exchange.tooLong) return next;
+    if (next < 0) this.fail(faultCode(next), faultDetail(next));
+    else this.fail('BODY_TOO_LARGE');
+    return -1;
   }
 
   #enterTunnel(): void {

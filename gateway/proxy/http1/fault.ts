@@ -45,6 +45,7 @@ export const LINE_END_INVALID: number = fault('a line does not end with CR LF (R
 export const FOLDED: number = fault('a header line is folded (RFC 9112 section 5.2)');
 export const TOO_MANY_HEADERS: number = fault('the head has too many header lines', 'HEAD_TOO_LARGE');
 export const HEAD_TOO_LARGE: number = fault('the head is too large', 'HEAD_TOO_LARGE');
+export const BODY_TOO_LARGE: number = fault('the body is too large', 'BODY_TOO_LARGE');
 export const LENGTH_INVALID: number = fault(
   'Content-Length is not one number of at most 15 digits (RFC 9110 section 8.6)',
 );

@@ -124,6 +124,11 @@ export class ServerStream extends Stream implements ClientStream {
     const { exchange } = this;
     const size = end - start;
     exchange.bytesIn += size;
+    if (exchange.tooLong && this.backend !== null) {
+      this.#frames.credit(this, size);
+      this.fail('BODY_TOO_LARGE');
+      return;
+    }
     if (this.#expected >= 0) {
       this.#expected -= size;
       if (this.#expected < 0 || (last && this.#expected > 0)) {
