@@ -1,7 +1,8 @@
 // The examples of RFC 7541 appendix C: what is read, what is written, and what the table holds after each.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BLOCK_END, BlockReader, type Decoding } from './block-reader.ts';
+import { BlockReader, type Decoding } from './block-reader.ts';
+import { BLOCK_END } from './kind.ts';
 import { DynamicTable, LINE_LENGTH } from './dynamic-table.ts';
 import { HeaderLine } from './header-line.ts';
 import {

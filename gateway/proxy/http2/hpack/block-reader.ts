@@ -5,23 +5,21 @@
 // the dynamic table, or `#literals`, where the literals of a block follow each other. A field that is in a table costs
 // reading its index: whoever wants its bytes copies them, several lines at once when they stand together.
 import { copyBytes } from '../../http1/copy.ts';
-import { kindOf, KINDS } from './field-kind.ts';
+import { kindOf } from './field-kind.ts';
 import {
   INDEX_INVALID,
   INTEGER_INVALID,
-  LAST_COMPRESSION,
+  isCompressionFault,
   RESIZE_LATE,
   RESIZE_MISSING,
   RESIZE_TOO_LARGE,
   STRING_CUT,
   STRING_TOO_LONG,
 } from './head-fault.ts';
+import { BLOCK_END } from './kind.ts';
 import { DynamicTable, ENTRY_OVERHEAD, LINE_LENGTH, NOTE, SECOND_NOTE } from './dynamic-table.ts';
 import { decodeHuffman } from './huffman.ts';
 import { STATIC_COUNT, STATIC_FIELDS, STATIC_LINES } from './static-table.ts';
-
-/** What `next` returns after the last field. */
-export const BLOCK_END: number = KINDS;
 
 const COLON = 58;
 const SP = 32;
@@ -123,7 +121,7 @@ export class BlockReader {
     for (;;) {
       this.#literalsEnd = 0;
       const kind = this.next();
-      if (kind === BLOCK_END || (kind < 0 && kind >= LAST_COMPRESSION)) return kind;
+      if (kind === BLOCK_END || isCompressionFault(kind)) return kind;
     }
   }
 

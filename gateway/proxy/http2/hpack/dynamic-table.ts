@@ -8,9 +8,9 @@
 // Nothing is allocated before the first entry, and room is doubled as it is needed.
 
 /** Numbers about an entry; its place in the ring is what `place` and `add` return. */
-export const LINE_START = 0;
+const LINE_START = 0;
 export const LINE_LENGTH = 1;
-export const ENTRY_SIZE = 2;
+const ENTRY_SIZE = 2;
 /** Three numbers of the user's own. */
 export const NOTE = 3;
 export const SECOND_NOTE = 4;

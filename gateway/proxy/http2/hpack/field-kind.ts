@@ -14,25 +14,19 @@ import {
   TE_INVALID,
   VALUE_INVALID,
 } from './head-fault.ts';
-import { findName, NAME_RULES, RULE_CONNECTION, RULE_TE } from './known-name.ts';
-
-/** An ordinary field. */
-export const PLAIN = 0;
-/** One that must not come after the body (RFC 9110 section 6.5.1). */
-export const NO_TRAILER = 1;
-export const COOKIE = 2;
-export const HOST = 3;
-/** `te: trailers`; any other is a fault. */
-export const TE = 4;
-/** Pseudo-header fields have the highest kinds. */
-export const METHOD = 5;
-export const SCHEME = 6;
-export const AUTHORITY = 7;
-export const PATH = 8;
-export const PROTOCOL = 9;
-export const STATUS = 10;
-/** Number of kinds: not the kind of any field. */
-export const KINDS = 11;
+import {
+  AUTHORITY,
+  CONNECTION,
+  METHOD,
+  NO_TRAILER,
+  PATH,
+  PLAIN,
+  PROTOCOL,
+  SCHEME,
+  STATUS,
+  TE,
+} from './kind.ts';
+import { findName, NAME_KINDS } from './known-name.ts';
 
 const COLON = 58;
 const SLASH = 47;
@@ -72,10 +66,10 @@ export function kindOf(
     return VALUE_INVALID;
   const known = findName(bytes, start, nameEnd);
   if (known >= 0) {
-    const rule = NAME_RULES[known]!;
-    if (rule < KINDS) return rule;
-    if (rule === RULE_CONNECTION) return CONNECTION_SPECIFIC;
-    if (rule === RULE_TE) return isAll(bytes, valueStart, valueEnd, TRAILERS) ? TE : TE_INVALID;
+    const kind = NAME_KINDS[known]!;
+    if (kind === CONNECTION) return CONNECTION_SPECIFIC;
+    if (kind === TE && !isAll(bytes, valueStart, valueEnd, TRAILERS)) return TE_INVALID;
+    return kind;
   }
   return nameEnd - start > FORWARDED.length && isWord(bytes, start, FORWARDED) ? NO_TRAILER : PLAIN;
 }

@@ -7,13 +7,13 @@
 // Lines are copied in runs: what the peer has put into the table together stands there together, and is one copy.
 import type { Bytes } from '../../channel.ts';
 import { copyBytes } from '../../http1/copy.ts';
-import { BLOCK_END, BlockReader, type Decoding } from './block-reader.ts';
+import { BlockReader, type Decoding } from './block-reader.ts';
 import { DynamicTable } from './dynamic-table.ts';
-import { AUTHORITY, COOKIE, HOST, METHOD, PLAIN, PROTOCOL, STATUS, TE } from './field-kind.ts';
+import { AUTHORITY, BLOCK_END, COOKIE, HOST, METHOD, PLAIN, PROTOCOL, STATUS, TE } from './kind.ts';
 import {
   HEAD_TOO_LARGE,
   HOST_DIFFERS,
-  LAST_COMPRESSION,
+  isCompressionFault,
   PSEUDO_DOUBLED,
   PSEUDO_LATE,
   PSEUDO_UNKNOWN,
@@ -201,7 +201,7 @@ export class HeadDecoder {
 
   /** The rest of the block is read for the table alone, so that nothing is made of it however large it would become. */
   #refuse(fault: number): number {
-    if (fault >= LAST_COMPRESSION) return fault;
+    if (isCompressionFault(fault)) return fault;
     const result = field.drain();
     if (result < 0) return result;
     return fault === STRING_TOO_LONG ? HEAD_TOO_LARGE : fault;

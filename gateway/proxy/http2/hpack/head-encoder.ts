@@ -8,18 +8,9 @@
 import { isWord, word } from '../../http1/octets.ts';
 import { ENTRY_OVERHEAD } from './dynamic-table.ts';
 import { EncodingTable, FIELD_LINE, HOST_LINE, PATH_LINE, type Form } from './encoding-table.ts';
-import { HOST } from './field-kind.ts';
 import { HeaderLine } from './header-line.ts';
-import {
-  findName,
-  NAME_INDEXING,
-  NAME_RULES,
-  NAME_STATIC,
-  NEVER,
-  RULE_CONNECTION,
-  RULE_TE,
-  UNIQUE,
-} from './known-name.ts';
+import { CONNECTION, HOST, TE } from './kind.ts';
+import { findName, NAME_INDEXING, NAME_KINDS, NAME_STATIC, NEVER, UNIQUE } from './known-name.ts';
 import {
   NEVER_INDEXED,
   WITH_INDEXING,
@@ -204,9 +195,9 @@ export class HeadEncoder {
       if (never) return writeLiteral(out, at, NEVER_INDEXED, 0, text, line, false);
       return this.#write(text, FIELD_LINE, 0, length, out, at);
     }
-    const rule = NAME_RULES[known]!;
-    if (rule === RULE_CONNECTION || (rule === HOST && request)) return at;
-    if (rule === RULE_TE && !isTrailers(text)) return at;
+    const kind = NAME_KINDS[known]!;
+    if (kind === CONNECTION || (kind === HOST && request)) return at;
+    if (kind === TE && !isTrailers(text)) return at;
     const name = NAME_STATIC[known]!;
     const indexing = NAME_INDEXING[known]!;
     if (never || indexing === NEVER) return writeLiteral(out, at, NEVER_INDEXED, name, text, line, false);

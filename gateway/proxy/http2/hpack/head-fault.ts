@@ -44,8 +44,10 @@ export const RESIZE_MISSING: number = fault(
   'COMPRESSION',
   'the table size was reduced, and no update says so (section 4.2)',
 );
-/** The faults from here to -1 are of kind COMPRESSION. */
-export const LAST_COMPRESSION: number = RESIZE_MISSING;
+
+export function isCompressionFault(result: number): boolean {
+  return result < 0 && kinds[-result] === 'COMPRESSION';
+}
 
 /** A single string is; the head that it stands in becomes HEAD_TOO_LARGE. */
 export const STRING_TOO_LONG: number = fault('TOO_LARGE', 'a string is too long');

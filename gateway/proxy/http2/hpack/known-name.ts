@@ -1,16 +1,9 @@
-// Field names that mean something to the codec, found by their bytes: which rule of HTTP/2 they fall under when they come in,
+// Field names that mean something to the codec, found by their bytes: what kind of field they make when they come in,
 // and how they are put into a block when they go out. All other names are ordinary.
 import { FORBIDDEN_TRAILERS } from '../../http1/chunk.ts';
 import { isWord, word } from '../../http1/octets.ts';
+import { CONNECTION, COOKIE, HOST, NO_TRAILER, PLAIN, TE } from './kind.ts';
 import { STATIC_FIELDS } from './static-table.ts';
-
-/** Beyond the kinds of field-kind.ts, which are rules themselves. */
-export const RULE_CONNECTION = 100;
-export const RULE_TE = 101;
-const RULE_PLAIN = 0;
-const RULE_NO_TRAILER = 1;
-const RULE_COOKIE = 2;
-const RULE_HOST = 3;
 
 /** Sent in full each time, and never put into a table by anyone further on either (RFC 7541 section 7.1.3). */
 export const NEVER = 2;
@@ -53,8 +46,8 @@ const NAMES: readonly string[] = [
 ];
 const WORDS: readonly Uint8Array[] = NAMES.map(word);
 
-/** By number of the name: its rule, one of NEVER, UNIQUE and INDEXED, and its first index in the static table or 0. */
-export const NAME_RULES: Uint8Array = Uint8Array.from(NAMES, ruleOf);
+/** By number of the name: the kind of its fields, one of NEVER, UNIQUE and INDEXED, and its first index in the static table or 0. */
+export const NAME_KINDS: Uint8Array = Uint8Array.from(NAMES, kindOfName);
 export const NAME_INDEXING: Uint8Array = Uint8Array.from(NAMES, indexingOf);
 export const NAME_STATIC: Uint8Array = Uint8Array.from(
   NAMES,
@@ -91,12 +84,13 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   return ((end - start) * 37 + first * 17 + middle * 5 + last * 129) & (SLOTS - 1);
 }
 
-function ruleOf(name: string): number {
-  if (CONNECTION_SPECIFIC.includes(name)) return RULE_CONNECTION;
-  if (name === 'te') return RULE_TE;
-  if (name === 'cookie') return RULE_COOKIE;
-  if (name === 'host') return RULE_HOST;
-  return FORBIDDEN_TRAILERS.has(name) ? RULE_NO_TRAILER : RULE_PLAIN;
+/** TE is of its kind only with the right value. */
+function kindOfName(name: string): number {
+  if (CONNECTION_SPECIFIC.includes(name)) return CONNECTION;
+  if (name === 'te') return TE;
+  if (name === 'cookie') return COOKIE;
+  if (name === 'host') return HOST;
+  return FORBIDDEN_TRAILERS.has(name) ? NO_TRAILER : PLAIN;
 }
 
 function indexingOf(name: string): number {

@@ -3,7 +3,7 @@
 import { copyBytes } from '../../http1/copy.ts';
 import { word } from '../../http1/octets.ts';
 import type { BlockReader } from './block-reader.ts';
-import { AUTHORITY, METHOD, PATH, PROTOCOL, SCHEME, STATUS } from './field-kind.ts';
+import { AUTHORITY, METHOD, PATH, PROTOCOL, SCHEME, STATUS } from './kind.ts';
 import {
   AUTHORITY_MISSING,
   CONNECT_INVALID,
