@@ -24,9 +24,17 @@ function tagsOf(der: Buffer): number[] {
   const tags: number[] = [];
   const lengthAt = (at: number): [length: number, content: number] => {
     const first = der[at]!;
-    return first < 128 ? [first, at + 1] : [der.readUIntBE(at + 1, first - 128), at + 1 + first - 128];
+    return first === 0x82
+      ? [der.readUInt16BE(at + 1), at + 3]
+      : first === 0x81
+        ? [der[at + 1]!, at + 2]
+        : [first, at + 1];
   };
-  let [, at] = lengthAt(1);
+  // Node puts a head of its own before the sequence, which runs to the end.
+  let at = 0;
+  while (at < der.length && lengthAt(at + 1)[0] + lengthAt(at + 1)[1] !== der.length)
+    at = der.indexOf(0x30, at + 1);
+  [, at] = lengthAt(at + 1);
   while (at < der.length) {
     tags.push(der[at]!);
     const [length, content] = lengthAt(at + 1);
