@@ -1,4 +1,5 @@
 // One worker of two crashes under load: only what it had in flight may be lost, and new connections are served within 100 ms.
+import { judgeCase, skipCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
@@ -28,7 +29,8 @@ interface Probe {
 
 export async function judgeCrash(context: SuiteContext): Promise<CaseResult[]> {
   const { target, say } = context;
-  if (target.name === 'envoy') return [skip('its workers are threads, and none can be ended alone')];
+  if (target.name === 'envoy')
+    return [skipCase(GROUP, 'all', 'its workers are threads, and none can be ended alone')];
   await using origin = await Origin.open('a');
   const [inspector = 0] = await findFreePorts(1);
   await using gateway = await openTarget(
@@ -55,7 +57,7 @@ function judgeInFlight(lost: readonly string[], target: string): CaseResult {
     ...(lost.some((reason) => reason.startsWith('no answer within')) ? ['a client was left waiting'] : []),
   ];
   const figures = `${lost.length} of ${IN_FLIGHT} in flight were lost`;
-  return result('requests in flight', wrong, figures);
+  return judgeCase(GROUP, 'requests in flight', wrong, figures);
 }
 
 function judgeProbes(probes: readonly Probe[], { program }: OpenTarget): CaseResult {
@@ -73,7 +75,8 @@ function judgeProbes(probes: readonly Probe[], { program }: OpenTarget): CaseRes
       : [`a new connection waited ${slowest.toFixed(0)} ms for its answer`]),
   ];
   const early = probes.filter(({ failure }) => failure !== undefined).length - late.length;
-  return result(
+  return judgeCase(
+    GROUP,
     'new connections',
     wrong,
     `${probes.length} made, ${early} failed at first, the slowest took ${slowest.toFixed(0)} ms`,
@@ -103,17 +106,4 @@ async function answer({ ports }: OpenTarget, path: string): Promise<string | und
   } finally {
     client.close();
   }
-}
-
-function result(id: string, wrong: readonly string[], figures: string): CaseResult {
-  return {
-    id,
-    group: GROUP,
-    outcome: wrong.length === 0 ? 'passed' : 'failed',
-    findings: [...wrong, figures],
-  };
-}
-
-function skip(reason: string): CaseResult {
-  return { id: 'all', group: GROUP, outcome: 'skipped', findings: [reason] };
 }

@@ -1,8 +1,10 @@
 // Configuration changes under load: each one leads all requests to another backend, so that it can be seen from outside when it
 // holds. Nothing may fail, no change may get lost, and no connection may be closed in silence.
+import { judgeCase, skipCase } from '../case.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
 import { openTarget, type OpenTarget } from '../target/open-target.ts';
+import { reloadSignal } from '../target/reload-signal.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
 import { Load, USUAL_LOAD } from './load.ts';
 import { renderLoad, summariseLoad } from './load-summary.ts';
@@ -16,13 +18,11 @@ const POLL_MS = 5;
 const PROGRESS = 100;
 /** Then there is nothing more to learn. */
 const MOST_LOST = 3;
-/** What makes the program read its configuration again; Sluice watches its files. */
-const SIGNALS: Readonly<Record<string, NodeJS.Signals | undefined>> = { nginx: 'SIGHUP', haproxy: 'SIGUSR2' };
 
 export async function judgeReload(context: SuiteContext, changes: number): Promise<CaseResult[]> {
   const { target, say, stop } = context;
   if (target.name === 'envoy')
-    return [skip('its file is read once: a change needs an xDS server or a hot restart')];
+    return [skipCase(GROUP, 'all', 'its file is read once: a change needs an xDS server or a hot restart')];
   await using first = await Origin.open('a');
   await using second = await Origin.open('b');
   const origins = [first, second] as const;
@@ -39,7 +39,7 @@ export async function judgeReload(context: SuiteContext, changes: number): Promi
   ) {
     const origin = origins[change % 2]!;
     target.configure({ ...gateway.setting, routes: routesTo(origin) });
-    const signal = SIGNALS[target.name];
+    const signal = reloadSignal(target.name);
     if (signal !== undefined) gateway.program.signal(signal);
     const effect = await awaitEffect(gateway, origin);
     if (effect === undefined) lost.push(`change ${change} does not hold after ${EFFECT_MS / 1000} s`);
@@ -52,9 +52,13 @@ export async function judgeReload(context: SuiteContext, changes: number): Promi
   const figures = `${changes} changes in ${seconds.toFixed(1)} s, each in force after ${(took / changes).toFixed(0)} ms; ${renderLoad(summary)}`;
   const alive = gateway.program.running ? [] : [`it ended: ${gateway.program.log}`];
   return [
-    verdict('requests', [...alive, ...summary.reasons], figures),
-    verdict('idle connections', summary.idleCloses === 0 ? [] : [`${summary.idleCloses} closed unannounced`]),
-    verdict('changes hold', lost),
+    judgeCase(GROUP, 'requests', [...alive, ...summary.reasons], figures),
+    judgeCase(
+      GROUP,
+      'idle connections',
+      summary.idleCloses === 0 ? [] : [`${summary.idleCloses} closed unannounced`],
+    ),
+    judgeCase(GROUP, 'changes hold', lost),
   ];
 }
 
@@ -72,13 +76,4 @@ async function awaitEffect({ ports, program }: OpenTarget, origin: Origin): Prom
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return undefined;
-}
-
-function verdict(id: string, wrong: readonly string[], figures?: string): CaseResult {
-  const findings = [...wrong, ...(figures === undefined ? [] : [figures])];
-  return { id, group: GROUP, outcome: wrong.length === 0 ? 'passed' : 'failed', findings };
-}
-
-function skip(reason: string): CaseResult {
-  return { id: 'all', group: GROUP, outcome: 'skipped', findings: [reason] };
 }

@@ -10,6 +10,7 @@ import {
 import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { judgeCase, skipCase } from '../case.ts';
 import { NODE, ROOT } from '../machine/checkout.ts';
 import { Program } from '../machine/program.ts';
 import { run } from '../machine/run.ts';
@@ -31,9 +32,10 @@ const PATIENCE_MS = 20_000;
 
 export async function judgeUpgrade(context: SuiteContext): Promise<CaseResult[]> {
   const { target, say } = context;
-  if (target.name !== 'sluice') return [skip('how peers change their binary is not probed here')];
+  if (target.name !== 'sluice')
+    return [skipCase(GROUP, 'all', 'how peers change their binary is not probed here')];
   const help = await run([NODE, join(ROOT, 'agent/main.ts'), 'run', '--help'], { timeoutMs: PATIENCE_MS });
-  if (!help.stdout.includes(FLAG)) return [skip(`this version has no ${FLAG}`)];
+  if (!help.stdout.includes(FLAG)) return [skipCase(GROUP, 'all', `this version has no ${FLAG}`)];
   await using web = await Origin.open('a');
   await using stack = new AsyncDisposableStack();
   const grpc = stack.adopt(await openStreamOrigin(), closeServer);
@@ -56,8 +58,9 @@ export async function judgeUpgrade(context: SuiteContext): Promise<CaseResult[]>
   await pause(GO_ON_MS);
   const summary = summariseLoad(await load.stop());
   const results = [
-    result('takes over', ready ? [] : [`the new program did not serve: ${next.log}`], ''),
-    result(
+    judgeCase(GROUP, 'takes over', ready ? [] : [`the new program did not serve: ${next.log}`], ''),
+    judgeCase(
+      GROUP,
       'requests',
       [...summary.reasons, ...(summary.idleCloses === 0 ? [] : [`${summary.idleCloses} idle closes`])],
       renderLoad(summary),
@@ -76,12 +79,13 @@ async function judgeOldEnds(program: Program): Promise<CaseResult> {
   const code = await Promise.race([program.exited, pause(PATIENCE_MS)]);
   const after = `${(performance.now() - begin).toFixed(0)} ms after its last connection`;
   if (code === undefined)
-    return result(
+    return judgeCase(
+      GROUP,
       'the old program ends',
       [`still there ${PATIENCE_MS / 1000} s after its last connection`],
       '',
     );
-  return result('the old program ends', code === 0 ? [] : [`with ${code}`, program.log], after);
+  return judgeCase(GROUP, 'the old program ends', code === 0 ? [] : [`with ${code}`, program.log], after);
 }
 
 function judgeLines(id: string, lines: readonly EchoLine[]): CaseResult {
@@ -91,7 +95,8 @@ function judgeLines(id: string, lines: readonly EchoLine[]): CaseResult {
     faults.length === 0
       ? []
       : [`${faults.length} of ${lines.length} cut: ${[...new Set(faults)].join('; ')}`];
-  return result(
+  return judgeCase(
+    GROUP,
     id,
     echoes === 0 ? [...wrong, 'no echo at all'] : wrong,
     `${lines.length} open, ${echoes} echoes`,
@@ -146,13 +151,4 @@ function closeServer(server: Http2Server): void {
 
 function pause(milliseconds: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
-}
-
-function result(id: string, wrong: readonly string[], figures: string): CaseResult {
-  const findings = [...wrong, figures].filter((text) => text !== '');
-  return { id, group: GROUP, outcome: wrong.length === 0 ? 'passed' : 'failed', findings };
-}
-
-function skip(reason: string): CaseResult {
-  return { id: 'all', group: GROUP, outcome: 'skipped', findings: [reason] };
 }

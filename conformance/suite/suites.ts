@@ -4,6 +4,7 @@ import { grpc } from './grpc.ts';
 import { h2spec } from './h2spec.ts';
 import { http1 } from './http1.ts';
 import type { Suite } from './suite.ts';
+import { tls } from './tls.ts';
 import { websocket } from './websocket.ts';
 
-export const SUITES: readonly Suite[] = [http1, h2spec, grpc, websocket, drain];
+export const SUITES: readonly Suite[] = [http1, h2spec, grpc, websocket, tls, drain];

@@ -19,7 +19,7 @@ export interface OpenTarget extends AsyncDisposable {
 export async function openTarget(
   { target, folder: parent }: SuiteContext,
   routes: readonly TargetRoute[],
-  more: Pick<TargetSetting, 'flags' | 'env' | 'responseSeconds'> = {},
+  more: Partial<Omit<TargetSetting, 'ports' | 'routes' | 'folder'>> = {},
 ): Promise<OpenTarget> {
   const folder = mkdtempSync(join(parent, `${target.name}-`));
   const [http = 0, h2c = 0, https = 0] = await findFreePorts(3);
