@@ -108,10 +108,7 @@ export const FINDING_CODES: Readonly<Record<FindingCode, FindingText>> = {
     'an address that the Gateway cannot be bound to; the Gateway is not served',
     'remove spec.addresses; choose the address with --bind',
   ),
-  SLU0204: error(
-    'a listener of a protocol that is not served',
-    'use protocol HTTP, HTTPS, TLS, TCP or UDP',
-  ),
+  SLU0204: error('a listener of a protocol that is not served', 'use protocol HTTP, HTTPS, TLS, TCP or UDP'),
   SLU0205: error(
     'listeners that exclude each other on one port; none, or only that of the older Gateway, is served',
     'give each its own port, or where the protocol has hostnames its own hostname',

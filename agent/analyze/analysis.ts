@@ -20,6 +20,7 @@ export function analyze(path: string): Analysis {
       controllerName: CONTROLLER_NAME,
       impliedClass: IMPLIED_CLASS,
       previousRevision: 0,
+      now: Date.now(),
     });
     const placed = translated.findings.map((finding) => placeFinding(finding, source));
     return { findings: [...findings, ...placed].sort(byPlace), objects: countObjects(resources) };

@@ -93,6 +93,7 @@ export class Reconciler {
       controllerName: CONTROLLER_NAME,
       impliedClass: IMPLIED_CLASS,
       previousRevision: this.snapshot.revision,
+      now: Date.now(),
     });
     const { snapshot } = translated;
     const all = [...findings, ...translated.findings.map((finding) => placeFinding(finding, source))];

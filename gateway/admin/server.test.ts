@@ -76,6 +76,15 @@ test('each page answers', async (t) => {
   assert.deepEqual(JSON.parse(config.body), { snapshot, findings: [finding] });
 });
 
+test('/config shows certificates without their keys', async (t) => {
+  const certificate = { name: 'shop/web', chain: 'CHAIN', key: 'PRIVATE' };
+  const { url } = await open(t, { snapshot: () => ({ ...snapshot, certificates: [certificate] }) });
+  const { body } = await get(`${url}/config`);
+  assert.ok(!body.includes('PRIVATE'));
+  const shown = JSON.parse(body) as { snapshot: { certificates: unknown } };
+  assert.deepEqual(shown.snapshot.certificates, [{ ...certificate, key: '(not shown)' }]);
+});
+
 test('not ready says why, and health does not depend on it', async (t) => {
   const reasons = ['worker 1 has not applied revision 1'];
   const { url } = await open(t, { notReady: () => reasons });

@@ -129,8 +129,15 @@ function readyPage(options: AdminOptions): Answer {
 }
 
 function configPage(options: AdminOptions): Answer {
-  const body = { snapshot: options.snapshot(), findings: options.findings() };
+  const body = { snapshot: hideKeys(options.snapshot()), findings: options.findings() };
   return { status: 200, type: JSON_TYPE, body: `${JSON.stringify(body, undefined, 2)}\n` };
+}
+
+/** Whoever reaches this port may know what is served, and not the private keys that it is served with. */
+function hideKeys(snapshot: Snapshot): Snapshot {
+  const { certificates } = snapshot;
+  if (certificates === undefined) return snapshot;
+  return { ...snapshot, certificates: certificates.map((one) => ({ ...one, key: '(not shown)' })) };
 }
 
 function indexText(): string {

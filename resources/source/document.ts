@@ -83,14 +83,18 @@ function readDocument(
   problems: ReadProblem[],
 ): void {
   const broken = [...document.errors, ...document.warnings];
-  for (const error of broken.slice(0, MAX_SYNTAX_ERRORS))
-    problems.push({ code: 'SLU0101', ...lines.at(error.pos[0]), message: explain(error) });
+  // Some messages quote a word of the text, which in a Secret may be part of a value.
+  const secret = text.includes('Secret');
+  for (const error of broken.slice(0, MAX_SYNTAX_ERRORS)) {
+    const message = secret ? error.code.toLowerCase().replaceAll('_', ' ') : explain(error);
+    problems.push({ code: 'SLU0101', ...lines.at(error.pos[0]), message });
+  }
   const unknown = text.includes('*') ? unknownAliases(document) : [];
   for (const { name, offset } of unknown)
     problems.push({
       code: 'SLU0101',
       ...lines.at(offset),
-      message: `no anchor &${name} stands before *${name}`,
+      message: secret ? 'no anchor stands before this alias' : `no anchor &${name} stands before *${name}`,
     });
   if (broken.length > 0 || unknown.length > 0) return;
   let value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
