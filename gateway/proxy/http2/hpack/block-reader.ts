@@ -5,6 +5,7 @@
 // the dynamic table, or `#literals`, where the literals of a block follow each other. A field that is in a table costs
 // reading its index: whoever wants its bytes copies them, several lines at once when they stand together.
 import { copyBytes } from '../../http1/copy.ts';
+import { DynamicTable, ENTRY_OVERHEAD, LINE_LENGTH, NOTE, SECOND_NOTE } from './dynamic-table.ts';
 import { kindOf } from './field-kind.ts';
 import {
   INDEX_INVALID,
@@ -16,9 +17,8 @@ import {
   STRING_CUT,
   STRING_TOO_LONG,
 } from './head-fault.ts';
-import { BLOCK_END } from './kind.ts';
-import { DynamicTable, ENTRY_OVERHEAD, LINE_LENGTH, NOTE, SECOND_NOTE } from './dynamic-table.ts';
 import { decodeHuffman } from './huffman.ts';
+import { BLOCK_END } from './kind.ts';
 import { STATIC_COUNT, STATIC_FIELDS, STATIC_LINES } from './static-table.ts';
 
 const COLON = 58;
@@ -62,7 +62,7 @@ export interface Decoding {
 }
 
 export class BlockReader {
-  /** The field that `next` found: its line, CR LF included, is `from` the first index up to `end`. */
+  /** The field that `next` found: its line, CR LF included, is `bytes` from `start` to `end`. */
   bytes: Buffer = STATIC_LINES;
   start = 0;
   nameEnd = 0;

@@ -100,7 +100,8 @@ export class HeadEncoder {
     protocol = '',
   ): number {
     at = this.#announce(out, at);
-    const methodEnd = text.indexOf(SP, start);
+    let methodEnd = start;
+    while (methodEnd < end && text[methodEnd] !== SP) methodEnd++;
     at = protocol === '' ? writeMethod(text, start, methodEnd, out, at) : writeConnect(protocol, out, at);
     at = writeIndexed(out, at, scheme === 'http' ? SCHEME_HTTP : SCHEME_HTTPS);
     const table = this.#table;
@@ -212,7 +213,8 @@ export class HeadEncoder {
     if (index !== 0) return writeIndexed(out, at, index);
     const size = nameLength + line.valueEnd - line.valueStart + ENTRY_OVERHEAD;
     const learned = table.learn(text, line.start, line.end, form, size);
-    return writeLiteral(out, at, learned ? WITH_INDEXING : WITHOUT_INDEXING, name, text, line, true);
+    // Only what is sent once is worth packing.
+    return writeLiteral(out, at, learned ? WITH_INDEXING : WITHOUT_INDEXING, name, text, line, learned);
   }
 }
 

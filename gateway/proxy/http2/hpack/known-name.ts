@@ -46,7 +46,7 @@ const NAMES: readonly string[] = [
 ];
 const WORDS: readonly Uint8Array[] = NAMES.map(word);
 
-/** By number of the name: the kind of its fields, one of NEVER, UNIQUE and INDEXED, and its first index in the static table or 0. */
+/** By number of a name: the kind of its fields, how they are sent (NEVER, UNIQUE or INDEXED), its index in the static table or 0. */
 export const NAME_KINDS: Uint8Array = Uint8Array.from(NAMES, kindOfName);
 export const NAME_INDEXING: Uint8Array = Uint8Array.from(NAMES, indexingOf);
 export const NAME_STATIC: Uint8Array = Uint8Array.from(
