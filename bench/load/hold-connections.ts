@@ -1,13 +1,18 @@
-// Opens many connections through a proxy and holds them. Run as: hold-connections.ts http|websocket PORT COUNT
-// Opens all of them (http: with one request each; websocket: with the handshake) and writes one line of JSON. For each line on its
-// standard input, makes one exchange on every connection (a request; a message and its echo) and writes a line again.
-import { connect, type Socket } from 'node:net';
+// Opens many connections through a proxy and holds them. Run as: hold-connections.ts http|websocket|extended-connect PORT COUNT
+// Opens all of them (http: with one request each; websocket: with the handshake; extended-connect: WebSockets as streams of HTTP/2,
+// RFC 8441) and writes one line of JSON. For each line on its standard input, makes one exchange on every connection (a request; a
+// message and its echo) and writes a line again.
+import { once } from 'node:events';
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
 import type { HeldReport } from './holder.ts';
 
 const AT_ONCE = 128;
 const PATIENCE_MS = 20_000;
 const BODY_BYTES = 1024;
+const STREAMS_OF_A_CONNECTION = 100;
 const PAYLOAD = Buffer.alloc(126, 'h');
 const MASK = Buffer.from([1, 2, 3, 4]);
 
@@ -44,23 +49,23 @@ const ECHOED: Exchange = {
 };
 
 class Held {
-  readonly #socket: Socket;
+  readonly #stream: Duplex;
   #received: Buffer = Buffer.alloc(0);
   #wake: (error?: Error) => void = () => undefined;
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.#socket.on('data', (chunk) => {
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    stream.on('data', (chunk) => {
       this.#received = Buffer.concat([this.#received, chunk as Buffer]);
       this.#wake();
     });
-    this.#socket.on('error', (error) => this.#wake(error));
-    this.#socket.on('close', () => this.#wake(new Error('closed by the proxy')));
+    stream.on('error', (error) => this.#wake(error));
+    stream.on('close', () => this.#wake(new Error('closed by the proxy')));
   }
 
   async exchange({ bytes, isWhole, isGood }: Exchange): Promise<void> {
     this.#received = Buffer.alloc(0);
-    if (this.#socket.destroyed) throw new Error('closed by the proxy');
+    if (this.#stream.destroyed) throw new Error('closed by the proxy');
     const whole = new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('no whole answer in time')), PATIENCE_MS);
       this.#wake = (error) => {
@@ -70,29 +75,72 @@ class Held {
         else reject(error);
       };
     });
-    this.#socket.write(bytes);
+    this.#stream.write(bytes);
     await whole;
     if (!isGood(this.#received)) throw new Error(`wrong answer: ${this.#received.toString('latin1', 0, 40)}`);
   }
 
   destroy(): void {
-    this.#socket.destroy();
+    this.#stream.destroy();
   }
 }
 
-async function main(kind: string, port: number, count: number): Promise<void> {
+type Kind = 'http' | 'websocket' | 'extended-connect';
+
+async function main(kind: Kind, port: number, count: number): Promise<void> {
   const connections = Array.from({ length: count }, () => undefined as Held | undefined);
-  const [opening, again] = kind === 'http' ? [GET, GET] : [UPGRADE, ECHOED];
+  const sessions = kind === 'extended-connect' ? await openSessions(port, count) : [];
+  const again = kind === 'http' ? GET : ECHOED;
   tell(
     await forEach(count, async (index) => {
-      const held = new Held(port);
+      const session = sessions[index % sessions.length];
+      const stream = session === undefined ? connectPlain(port) : await connectExtended(session);
+      const held = new Held(stream);
       connections[index] = held;
-      await held.exchange(opening);
+      if (session === undefined) await held.exchange(kind === 'http' ? GET : UPGRADE);
     }),
   );
   for await (const _ of createInterface({ input: process.stdin }))
-    tell(await forEach(count, async (index) => connections[index]!.exchange(again)));
+    tell(
+      await forEach(count, async (index) => {
+        if (connections[index] === undefined) throw new Error('never opened');
+        await connections[index].exchange(again);
+      }),
+    );
   for (const held of connections) held?.destroy();
+  for (const session of sessions) session.destroy();
+}
+
+function connectPlain(port: number): Duplex {
+  return connect({ port, host: '127.0.0.1', noDelay: true });
+}
+
+async function openSessions(port: number, streams: number): Promise<ClientHttp2Session[]> {
+  const count = Math.ceil(streams / STREAMS_OF_A_CONNECTION);
+  const sessions = Array.from({ length: count }, () => connectHttp2(`http://127.0.0.1:${port}`));
+  for (const session of sessions) {
+    // What ends a session ends its streams, which tell.
+    session.on('error', () => undefined);
+    await once(session, 'remoteSettings');
+  }
+  return sessions;
+}
+
+async function connectExtended(session: ClientHttp2Session): Promise<Duplex> {
+  const stream = session.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':scheme': 'http',
+    ':authority': 'bench.example',
+    ':path': '/ws',
+    'sec-websocket-version': '13',
+  });
+  const [headers] = (await once(stream, 'response', { signal: AbortSignal.timeout(PATIENCE_MS) })) as [
+    Record<string, unknown>,
+  ];
+  if (headers[':status'] !== 200)
+    throw new Error(`extended CONNECT was answered ${String(headers[':status'])}`);
+  return stream;
 }
 
 /** At most AT_ONCE at a time. */
@@ -128,4 +176,4 @@ function tell(report: HeldReport): void {
 }
 
 const [kind, port, count] = process.argv.slice(2);
-await main(kind!, Number(port), Number(count));
+await main(kind as Kind, Number(port), Number(count));

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -29,6 +32,31 @@ for (const kind of ['http', 'websocket'] as const)
     const { good, bad, error } = await holder.exchange();
     assert.deepEqual([good, bad, error], [0, 200, 'closed by the proxy']);
   });
+
+test('extended-connect: streams are held and answer again', { skip }, async (t) => {
+  const server = createServer({ settings: { enableConnectProtocol: true } });
+  let streams = 0;
+  server.on('stream', (stream, headers) => {
+    streams += 1;
+    assert.deepEqual([headers[':method'], headers[':protocol']], ['CONNECT', 'websocket']);
+    stream.respond({ ':status': 200 });
+    // Without its mask, as a server answers; the mask of hold-connections.ts is 1 2 3 4.
+    stream.on('data', (message: Buffer) => {
+      const payload = message.subarray(8).map((byte, index) => byte ^ ((index & 3) + 1));
+      stream.write(Buffer.concat([Buffer.from([0x82, 126, 0, payload.length]), payload]));
+    });
+    stream.on('error', () => undefined);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const [holder, opened] = await Holder.open({ kind: 'extended-connect', port, connections: 200, core: 0 });
+  t.after(() => holder[Symbol.asyncDispose]());
+  assert.deepEqual(opened, ALL);
+  assert.equal(streams, 200);
+  assert.deepEqual(await holder.exchange(), ALL);
+});
 
 async function startOrigin(t: TestContext): Promise<{ readonly program: Program; readonly port: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'holder-'));

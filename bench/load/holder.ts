@@ -16,8 +16,11 @@ export interface HeldReport {
   readonly error: string;
 }
 
+/** `extended-connect`: WebSockets that are streams of HTTP/2 connections (RFC 8441). */
+export type HeldKind = 'http' | 'websocket' | 'extended-connect';
+
 export interface Holding {
-  readonly kind: 'http' | 'websocket';
+  readonly kind: HeldKind;
   readonly port: number;
   readonly connections: number;
   readonly core: number;

@@ -1,7 +1,7 @@
 // The HTTP/1.1 origin of the engine bench, in C so that it is not what limits a proxy.
 //   web-origin PORT
 // GET /1k and /1m answer as many bytes of 'x', GET /team-... 1 KB; POST /post wants 10,240 bytes of 'a' and answers 1 KB; /ws echoes WebSocket messages
-// (RFC 6455) to clients that send the sample key of section 1.3. Whatever else comes is answered 400.
+// (RFC 6455). Whatever else comes is answered 400.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -106,6 +106,70 @@ static int answer(struct connection *connection, const struct answer *with)
 	return flush_out(connection);
 }
 
+/* SHA-1 (FIPS 180-4) of less than 119 bytes, for the handshake of RFC 6455 alone. */
+static void sha1(const char *text, uint32_t length, uint8_t digest[20])
+{
+	uint32_t h[5] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 }, w[80];
+	uint8_t blocks[128] = { 0 };
+	uint32_t size = length < 56 ? 64 : 128;
+
+	memcpy(blocks, text, length);
+	blocks[length] = 0x80;
+	blocks[size - 2] = length >> 5;
+	blocks[size - 1] = length << 3;
+	for (uint32_t at = 0; at < size; at += 64) {
+		uint32_t a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
+
+		for (int i = 0; i < 80; i++) {
+			const uint8_t *p = blocks + at + 4 * i;
+			uint32_t mixed = i < 16 ? 0 : w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], f, k, next;
+
+			w[i] = i < 16 ? (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3] : mixed << 1 | mixed >> 31;
+			f = i < 20 ? (b & c) | (~b & d) : i < 40 || i >= 60 ? b ^ c ^ d : (b & c) | (b & d) | (c & d);
+			k = i < 20 ? 0x5a827999 : i < 40 ? 0x6ed9eba1 : i < 60 ? 0x8f1bbcdc : 0xca62c1d6;
+			next = (a << 5 | a >> 27) + f + e + k + w[i];
+			e = d;
+			d = c;
+			c = b << 30 | b >> 2;
+			b = a;
+			a = next;
+		}
+		h[0] += a;
+		h[1] += b;
+		h[2] += c;
+		h[3] += d;
+		h[4] += e;
+	}
+	for (int i = 0; i < 20; i++)
+		digest[i] = h[i / 4] >> (24 - 8 * (i & 3));
+}
+
+/** 101 with what section 4.2.2 of RFC 6455 makes of a key of 24 characters. */
+static int switch_protocols(struct connection *connection, const char *key)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static char bytes[256];
+	char text[61], accept[29] = { 0 };
+	/* One zero byte beyond the digest: base64 takes three at a time. */
+	uint8_t digest[21] = { 0 };
+
+	snprintf(text, sizeof text, "%.24s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
+	sha1(text, 60, digest);
+	for (int i = 0; i < 28; i++) {
+		const uint8_t *three = digest + i / 4 * 3;
+		uint32_t bits = three[0] << 16 | three[1] << 8 | three[2];
+
+		accept[i] = letters[bits >> (18 - 6 * (i & 3)) & 63];
+	}
+	accept[27] = '=';
+	switching.bytes = bytes;
+	switching.length = sprintf(bytes,
+				   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+				   "Sec-WebSocket-Accept: %s\r\n\r\n",
+				   accept);
+	return answer(connection, &switching);
+}
+
 static int begins(const char *head, const char *with)
 {
 	return !strncmp(head, with, strlen(with));
@@ -114,7 +178,7 @@ static int begins(const char *head, const char *with)
 /** `head` ends with its empty line and a zero byte. */
 static int act_on_head(struct connection *connection)
 {
-	const char *head = connection->head, *length;
+	const char *head = connection->head, *length, *key;
 
 	connection->closing = strcasestr(head, "\r\nconnection: close\r\n") != NULL;
 	if (begins(head, "GET /1k ") || begins(head, "GET /team-"))
@@ -128,8 +192,8 @@ static int act_on_head(struct connection *connection)
 		return connection->wanted == POSTED ? 1 : answer(connection, &refusal);
 	}
 	if (begins(head, "GET /ws ") && strcasestr(head, "\r\nupgrade: websocket\r\n") &&
-	    strcasestr(head, "\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"))
-		return answer(connection, &switching);
+	    (key = strcasestr(head, "\r\nsec-websocket-key: ")) && strcspn(key + 21, "\r") == 24)
+		return switch_protocols(connection, key + 21);
 	return answer(connection, &refusal);
 }
 
@@ -248,8 +312,6 @@ static int listen_on(int port)
 
 int main(int count, char **words)
 {
-	static char accepted[] = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-				 "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 	struct epoll_event events[EVENTS];
 	int listener;
 
@@ -260,7 +322,6 @@ int main(int count, char **words)
 	kilobyte = make_answer("200 OK", 1024);
 	megabyte = make_answer("200 OK", 1 << 20);
 	refusal = make_answer("400 Bad Request", 0);
-	switching = (struct answer){ accepted, sizeof accepted - 1 };
 	epoll = epoll_create1(0);
 	listener = listen_on(atoi(words[1]));
 	for (;;) {

@@ -1,6 +1,12 @@
 // The parts of the memory bench, and what Sluice is to keep to in each.
 
-export const MEMORY_SCENARIOS = ['idle-http1', 'idle-websocket', 'routes', 'lookup'] as const;
+export const MEMORY_SCENARIOS = [
+  'idle-http1',
+  'idle-websocket',
+  'idle-websocket-h2',
+  'routes',
+  'lookup',
+] as const;
 
 export type MemoryScenario = (typeof MEMORY_SCENARIOS)[number];
 

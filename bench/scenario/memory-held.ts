@@ -1,5 +1,5 @@
 // Memory of connections that are open and idle, and whether they are served afterwards.
-import { Holder, type HeldReport } from '../load/holder.ts';
+import { Holder, type HeldKind, type HeldReport } from '../load/holder.ts';
 import { runWrk } from '../load/wrk.ts';
 import { allowConnections } from '../machine/descriptors.ts';
 import { readMemory } from '../machine/memory.ts';
@@ -14,6 +14,12 @@ import type { HeldMeasure } from './memory-summary.ts';
 const HOLDING = {
   http: { sides: 1, earlier: IDLE_CONNECTIONS / 2, between: IDLE_CONNECTIONS, pooled: 512 },
   websocket: { sides: 2, earlier: IDLE_CONNECTIONS / 10, between: 0.9 * IDLE_CONNECTIONS, pooled: 0 },
+  'extended-connect': {
+    sides: 1,
+    earlier: IDLE_CONNECTIONS / 10,
+    between: 0.9 * IDLE_CONNECTIONS,
+    pooled: 512,
+  },
 } as const;
 /** Long enough for a JavaScript engine to have compiled what is hot, and for its heap to have the size that it has in use. */
 const WARM_UP_SECONDS = 3;
@@ -22,7 +28,7 @@ const WARM_UP_CONNECTIONS = 64;
 /** In `rounds` processes, one after the other: when a heap is swept differs from one to the next. */
 export async function measureHeld(
   bench: MemoryBench,
-  kind: 'http' | 'websocket',
+  kind: HeldKind,
   rounds: number,
 ): Promise<HeldMeasure[]> {
   const measures: HeldMeasure[] = [];
@@ -30,7 +36,7 @@ export async function measureHeld(
   return measures;
 }
 
-async function measureOnce(bench: MemoryBench, kind: 'http' | 'websocket'): Promise<HeldMeasure> {
+async function measureOnce(bench: MemoryBench, kind: HeldKind): Promise<HeldMeasure> {
   const { say, stop } = bench.context;
   await using stack = new AsyncDisposableStack();
   const { sides, earlier: few, between: many, pooled } = HOLDING[kind];

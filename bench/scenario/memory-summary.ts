@@ -7,6 +7,8 @@ import type { Sample } from './http1-sample.ts';
 import { MEMORY_GOALS, type MemoryScenario } from './memory-goal.ts';
 import type { ScenarioResult } from './scenario.ts';
 
+const HELD = ['idle-http1', 'idle-websocket', 'idle-websocket-h2'] as const;
+
 /** Connections that were opened, held, and asked once more at the end. */
 export interface HeldMeasure {
   /** What the goal speaks of; the machine may allow fewer. */
@@ -39,6 +41,7 @@ export interface MemoryMeasures {
   /** One for each round. */
   readonly 'idle-http1'?: readonly HeldMeasure[];
   readonly 'idle-websocket'?: readonly HeldMeasure[];
+  readonly 'idle-websocket-h2'?: readonly HeldMeasure[];
   readonly routes?: RoutesMeasure;
   readonly lookup?: LookupMeasure;
 }
@@ -61,6 +64,7 @@ export function summarizeMemory(
   const lines = [
     ...describeHeld('idle-http1', measures['idle-http1'], { bytes: MEMORY_GOALS.idleBytes }),
     ...describeHeld('idle-websocket', measures['idle-websocket'], { held: MEMORY_GOALS.webSockets }),
+    ...describeHeld('idle-websocket-h2', measures['idle-websocket-h2'], { held: MEMORY_GOALS.webSockets }),
     ...describeRoutes(measures.routes),
     ...describeLookup(measures.lookup),
   ];
@@ -146,7 +150,7 @@ function isMet({ value, atMost, atLeast }: Line): boolean | undefined {
 }
 
 function listShort(measures: MemoryMeasures): string[] {
-  return (['idle-http1', 'idle-websocket'] as const).flatMap((scenario) => {
+  return HELD.flatMap((scenario) => {
     const { wanted, opened } = measures[scenario]?.[0] ?? {};
     const asked = opened === undefined ? 0 : opened.good + opened.bad;
     return wanted === undefined || asked >= wanted
@@ -157,7 +161,7 @@ function listShort(measures: MemoryMeasures): string[] {
 
 /** What was not answered was not held either: its memory would flatter the figure. */
 function listFaults(measures: MemoryMeasures): string[] {
-  const held = (['idle-http1', 'idle-websocket'] as const).flatMap((scenario) =>
+  const held = HELD.flatMap((scenario) =>
     (measures[scenario] ?? []).flatMap(({ opened, answered }) =>
       [opened, answered].map((report) => ({ scenario, report })),
     ),

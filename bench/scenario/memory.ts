@@ -39,6 +39,9 @@ export async function runMemory(context: ScenarioContext): Promise<ScenarioResul
   const measures: MemoryMeasures = {
     ...(wants('idle-http1') ? { 'idle-http1': await measureHeld(bench, 'http', context.rounds) } : {}),
     ...(wants('idle-websocket') ? { 'idle-websocket': await measureHeld(bench, 'websocket', 1) } : {}),
+    ...(wants('idle-websocket-h2')
+      ? { 'idle-websocket-h2': await measureHeld(bench, 'extended-connect', 1) }
+      : {}),
     ...(wants('routes') ? { routes: await measureRoutes(bench) } : {}),
     ...(wants('lookup') ? { lookup: await measureLookup(bench) } : {}),
   };
