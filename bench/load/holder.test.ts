@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http2';
+import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +36,7 @@ for (const kind of ['http', 'websocket'] as const)
 test('extended-connect: streams are held and answer again', { skip }, async (t) => {
   const server = createServer({ settings: { enableConnectProtocol: true } });
   let streams = 0;
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
     streams += 1;
     assert.deepEqual([headers[':method'], headers[':protocol']], ['CONNECT', 'websocket']);
     stream.respond({ ':status': 200 });
