@@ -2,8 +2,6 @@
 import { allocatePinned, type Pinned } from '../memory.ts';
 import { callbackFor, sslSelectAlpn } from './openssl.ts';
 
-export type ApplicationProtocol = 'h2' | 'http/1.1';
-
 const SSL_TLSEXT_ERR_OK = 0;
 const SSL_TLSEXT_ERR_ALERT_FATAL = 2;
 const OPENSSL_NPN_NEGOTIATED = 1;

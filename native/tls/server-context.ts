@@ -33,9 +33,9 @@ const SESSION_SECONDS = 7200;
 /** Browsers open several connections at once; each wants a ticket of its own (RFC 8446 appendix C.4). */
 const TICKETS = 2;
 /** Bytes of a session id context. */
-export const SCOPE_BYTES = 32;
+const SCOPE_BYTES = 32;
 
-export interface ClientCertificates {
+interface ClientCertificates {
   /** PEM certificates that are trusted. */
   readonly roots: string;
   /** Without a valid one there is no connection. Otherwise there is, and `TlsConnection.peer` says what came. */

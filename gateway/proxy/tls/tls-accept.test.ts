@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { connect as connectHttp2 } from 'node:http2';
 import { test } from 'node:test';
 import { TestCa } from '#native/tls/testbed/test-ca';
 import { FAILURE_INDEX } from '../../observe/recorder-layout.ts';
 import { ok, RawBackend } from '../testbed/raw-backend.ts';
 import { eventually } from '../testbed/test-proxy.ts';
 import { helloMessage, records, vector, type HelloParts } from './testbed/hello-bytes.ts';
-import { askTls, TlsProxy } from './testbed/tls-proxy.ts';
+import { askTls, readAll, TlsProxy } from './testbed/tls-proxy.ts';
 
 const GARBAGE = 5000;
 const AT_A_TIME = 250;
@@ -74,6 +75,54 @@ test('a request for a host of another Listener is misdirected, one for a host of
   assert.match(await ask('a.shop.test', 'shop.test'), /^HTTP\/1\.1 421 /);
   assert.match(await ask('shop.test', 'unknown.test'), /^HTTP\/1\.1 404 /);
   assert.equal(backend.requests.length, 1);
+});
+
+test('over HTTP/2 each request is judged for itself', async () => {
+  await using backend = await RawBackend.start(ok('hello'));
+  await using proxy = await TlsProxy.start({ ...both, endpoints: [backend.port] });
+  const socket = await proxy.connect({ servername: 'shop.test', ALPNProtocols: ['h2'] });
+  const session = connectHttp2('https://shop.test', { createConnection: () => socket });
+  const ask = async (authority: string): Promise<unknown> => {
+    const [headers] = (await once(session.request({ ':authority': authority }), 'response')) as [
+      Record<string, unknown>,
+    ];
+    return headers[':status'];
+  };
+  assert.deepEqual([await ask('shop.test'), await ask('wiki.test'), await ask('shop.test')], [200, 421, 200]);
+  session.destroy();
+});
+
+test('a client that a PROXY protocol header announces, its ClientHello in the same segment or after', async () => {
+  await using backend = await RawBackend.start(ok('hello'));
+  await using proxy = await TlsProxy.start({ ...both, endpoints: [backend.port], proxyProtocol: true });
+  for (const pause of [0, 30]) {
+    const socket = connect({ port: proxy.port, host: '127.0.0.1' });
+    const header = 'PROXY TCP4 192.0.2.7 192.0.2.1 5555 443\r\n';
+    if (pause === 0) socket.cork();
+    socket.write(header);
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+    const secure = proxy.connect({ socket, servername: 'shop.test' });
+    if (pause === 0) setImmediate(() => socket.uncork());
+    const client = await secure;
+    client.write('GET / HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\n\r\n');
+    assert.match(await readAll(client), /hello$/);
+    assert.equal(backend.requests.at(-1)?.header('x-forwarded-for'), '192.0.2.7');
+  }
+});
+
+test('draining does not wait for clients that say nothing, and lets those finish that have begun', async () => {
+  await using backend = await RawBackend.start(() => undefined);
+  await using proxy = await TlsProxy.start({ ...both, endpoints: [backend.port] });
+  const silent = connect({ port: proxy.port, host: '127.0.0.1' });
+  await once(silent, 'connect');
+  const busy = await proxy.connect({ servername: 'shop.test' });
+  busy.write('GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n');
+  await eventually(() => backend.requests.length === 1, 'the request is on its way');
+  const drained = proxy.proxy.drain(9000);
+  setTimeout(() => ok('done')(backend.requests[0]!), 500);
+  assert.match(await readAll(busy), /connection: close\r\n[^]*done$/);
+  await drained;
+  if (!silent.closed) await once(silent.resume(), 'close');
 });
 
 // CVE-2026-21637 and its like: whatever is asked for, the process lives and says what is wrong.

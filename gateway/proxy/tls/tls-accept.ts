@@ -112,9 +112,10 @@ export class TlsAccept extends Client {
     else this.engine.io.close(this);
   }
 
-  /** There is nothing to finish: whoever takes over ends the connection. */
-  retire(): void {
+  /** Whoever takes over ends the connection; a client that says nothing is not waited for. */
+  retire(grace: number): void {
     this.retiring = true;
+    this.engine.deadlines.set(this, Math.min(grace, this.patience));
   }
 
   stop(): void {
@@ -163,7 +164,6 @@ export class TlsAccept extends Client {
   /** OpenSSL has told the client why, where it could. */
   #fail(): void {
     this.engine.recorder.failure(FAILURE_INDEX['TLS_HANDSHAKE']);
-    if (this.#connection === null) this.engine.io.reset(this);
-    else this.engine.io.close(this);
+    this.engine.io.close(this);
   }
 }

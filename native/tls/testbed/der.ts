@@ -1,6 +1,6 @@
 // Writes DER (X.690), as much of it as certificates need. For tests only.
 
-export const SEQUENCE = 0x30;
+const SEQUENCE = 0x30;
 export const SET = 0x31;
 
 /** A value of `tag` with `parts` as its content. */

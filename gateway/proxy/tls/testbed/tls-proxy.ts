@@ -19,6 +19,8 @@ export interface TlsSetup {
   /** Ports on 127.0.0.1. */
   readonly endpoints?: readonly number[];
   readonly cluster?: Partial<Cluster>;
+  /** The port's connections begin with a PROXY protocol header. */
+  readonly proxyProtocol?: boolean;
 }
 
 export interface TlsProxyOptions {
@@ -55,7 +57,13 @@ export class TlsProxy {
     this.trouble = trouble;
   }
 
-  async apply({ listeners = [['']], certificates, endpoints = [], cluster }: TlsSetup): Promise<void> {
+  async apply({
+    listeners = [['']],
+    certificates,
+    endpoints = [],
+    cluster,
+    proxyProtocol = false,
+  }: TlsSetup): Promise<void> {
     const [first] = certificates;
     const snapshot: Snapshot = {
       revision: ++this.#revision,
@@ -63,6 +71,7 @@ export class TlsProxy {
         {
           port: this.port,
           protocol: 'HTTPS',
+          proxyProtocol,
           listeners: listeners.map(([hostname, tls, rules = [rule()]]): Listener => ({
             name: `default/gateway/${hostname || 'any'}`,
             hostname,
