@@ -5,6 +5,7 @@ import { EMPTY_DESIRED, type Desired } from '#datapath/desired';
 import type { ProxyListener } from '#datapath/services/listener-map';
 import { EMPTY_SNAPSHOT, type Snapshot } from '#gateway/model/snapshot';
 import type { ApplyReport, Proxy } from '#gateway/proxy/proxy';
+import { portName } from '#gateway/proxy/port-key';
 import type { RedirectListener } from '#gateway/proxy/proxy-sockets';
 import { listServiceTargets } from '#gateway/translate/service-targets';
 import { translate } from '#gateway/translate/translate';
@@ -37,7 +38,7 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   /** The snapshot with what is just leaving: as the proxy has it. */
   #served: Snapshot = EMPTY_SNAPSHOT;
-  #portStates: ReadonlyMap<number, string> = new Map();
+  #portStates: ReadonlyMap<string, string> = new Map();
   #waiting: (() => Promise<void>) | undefined;
   #running: Promise<void> | undefined;
 
@@ -135,13 +136,16 @@ export class Reconciler {
 
   #tellPorts({ ports }: ApplyReport): void {
     const failed: Finding[] = [];
-    for (const { port, state, detail, mend } of ports) {
+    const states = new Map<string, string>();
+    for (const { port, transport, state, detail, mend } of ports) {
+      const name = portName(transport, port);
       if (state === 'failed')
-        failed.push(makeFinding('SLU0301', { message: `port ${port}: ${detail}`, mend }));
-      if ((this.#portStates.get(port) ?? '') !== `${state} ${detail}`)
-        this.#parts.report({ event: 'port', port, state, detail });
+        failed.push(makeFinding('SLU0301', { message: `port ${name}: ${detail}`, mend }));
+      if ((this.#portStates.get(name) ?? '') !== `${state} ${detail}`)
+        this.#parts.report({ event: 'port', port, transport, state, detail });
+      states.set(name, `${state} ${detail}`);
     }
-    this.#portStates = new Map(ports.map(({ port, state, detail }) => [port, `${state} ${detail}`]));
+    this.#portStates = states;
     this.findings.set('ports', failed);
   }
 }

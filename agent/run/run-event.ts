@@ -1,4 +1,5 @@
 // What `sluice run` tells: one event a line, as JSON on standard output with `-o json`, as text on standard error without.
+import { portName, type Transport } from '#gateway/proxy/port-key';
 import { formatFinding, type Finding } from '#resources/finding';
 
 export type RunEvent =
@@ -21,6 +22,7 @@ export type RunEvent =
   | {
       readonly event: 'port';
       readonly port: number;
+      readonly transport: Transport;
       readonly state: 'listening' | 'failed';
       readonly detail: string;
     }
@@ -55,7 +57,8 @@ const TEXT: { readonly [Kind in RunEvent['event']]: (event: Line<Kind>) => strin
   applied: ({ revision, objects, errors, warnings, milliseconds }) =>
     `revision ${revision}: ${objects} objects, ${errors} error(s), ${warnings} warning(s), applied in ${milliseconds.toFixed(1)} ms`,
   finding: ({ finding }) => formatFinding(finding),
-  port: ({ port, state, detail }) => `port ${port} ${state}${detail === '' ? '' : `: ${detail}`}`,
+  port: ({ port, transport, state, detail }) =>
+    `port ${portName(transport, port)} ${state}${detail === '' ? '' : `: ${detail}`}`,
   worker: ({ worker, detail }) => `worker ${worker}: ${detail}`,
   'access-log': ({ path, error }) => error ?? `access log ${path} opened anew`,
   handover: ({ detail }) => `handover: ${detail}`,

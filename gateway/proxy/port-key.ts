@@ -16,6 +16,11 @@ export function portKey(transport: Transport, port: number): string {
   return `${transport} ${port}`;
 }
 
+/** As people read it: `80`, `53/udp`. */
+export function portName(transport: Transport, port: number): string {
+  return transport === 'udp' ? `${port}/udp` : String(port);
+}
+
 /** A TCP port is its own number. */
 export function placeOf(transport: Transport, port: number): number {
   return transport === 'udp' ? UDP + port : port;

@@ -7,7 +7,7 @@ import type { Snapshot } from '../model/snapshot.ts';
 const DEFAULT_CAPACITY = 65_536;
 
 /** What backends are weighed for: a Rule, or by its kind a StreamRoute. */
-export interface Weighted {
+interface Weighted {
   readonly route: string;
   readonly kind?: Rule['kind'];
   readonly index: number | StreamRoute['kind'];

@@ -21,7 +21,10 @@ class UdpBackend {
   static async start(name: string, port = 0): Promise<UdpBackend> {
     const socket = createSocket('udp4');
     socket.bind(port, '127.0.0.1');
-    await once(socket, 'listening');
+    await once(socket, 'listening').catch((error: unknown) => {
+      socket.close();
+      throw error;
+    });
     return new UdpBackend(name, socket);
   }
 
@@ -66,15 +69,24 @@ class UdpClient {
   /** Sends until there is an answer more: a datagram may be lost on the way. */
   async ask(text: string, port: number): Promise<string> {
     const before = this.answers.length;
-    for (let tries = 0; tries < 20 && this.answers.length === before; tries++) {
-      this.send(text, port);
-      await eventually(() => this.answers.length > before, text).catch(() => undefined);
+    for (let wait = 0; wait < 500 && this.answers.length === before; wait++) {
+      if (wait % 20 === 0) this.send(text, port);
+      await new Promise((resolve) => setTimeout(resolve, 10));
     }
     return this.answers.at(-1) ?? assert.fail('no answer');
   }
 
   [Symbol.dispose](): void {
     this.socket.close();
+  }
+}
+
+/** Once the proxy has let go of the port. */
+async function startWhenFree(port: number): Promise<UdpBackend> {
+  for (;;) {
+    const backend = await UdpBackend.start('', port).catch(() => undefined);
+    if (backend !== undefined) return backend;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
@@ -227,13 +239,21 @@ test('UDP and TCP share a number, a port in use is reported with the mend, and o
   using client = await UdpClient.open();
   assert.equal(await client.ask('x', test.port), 'x');
   await test.proxy.apply(tcp);
-  await using other = await UdpBackend.start('', test.port).catch(async () => {
-    await eventually(() => listener(test, LISTENER.active) === 0, 'the port is let go');
-    return UdpBackend.start('', test.port);
-  });
+  await using other = await startWhenFree(test.port);
   const report = await test.proxy.apply(both);
   assert.match(`${report.ports[0]?.detail} ${report.ports[0]?.mend}`, /EADDRINUSE.*end the process/);
   assert.equal(other.port, test.port);
+});
+
+test('a worker that dies takes its sessions with it, and nothing else', async () => {
+  await using backend = await UdpBackend.start('');
+  await using proxy = await StreamProxy.start('UDP', [{ ports: [backend.port] }], {}, { workers: 2 });
+  const clients = await Promise.all(Array.from({ length: 8 }, () => UdpClient.open()));
+  for (const client of clients) assert.equal(await client.ask('before', proxy.port), 'before');
+  proxy.proxy.crashWorker(0);
+  for (const client of clients) assert.equal(await client.ask('after', proxy.port), 'after');
+  for (const client of clients) client[Symbol.dispose]();
+  assert.match(proxy.trouble.join(), /the worker died and is started again/);
 });
 
 test('draining waits for an answer that is on its way', async () => {

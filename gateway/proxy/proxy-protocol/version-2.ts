@@ -10,9 +10,9 @@ export const SIGNATURE: Buffer = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 /** Signature, version and command, family and protocol, length. */
 export const FIXED = 16;
 export const VERSION_2 = 0x20;
-export const LOCAL = 0;
+const LOCAL = 0;
 export const PROXY = 1;
-export const UNSPECIFIED = 0x00;
+const UNSPECIFIED = 0x00;
 export const TCP4 = 0x11;
 export const TCP6 = 0x21;
 /** Bytes of two addresses and two ports. */
