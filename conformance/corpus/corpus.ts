@@ -8,6 +8,8 @@ import type { ByteText } from './byte-text.ts';
 export interface RequestCase {
   readonly kind: 'request';
   readonly id: string;
+  /** Which attack it is. */
+  readonly about?: string;
   readonly bytes: ByteText;
   /**
    * reject: refused, and nothing complete reaches the backend. accept: all requests reach it and get 200. bad-body: no complete
@@ -48,6 +50,8 @@ export interface Http2Case {
   readonly fields: readonly Field[];
   readonly body?: ByteText;
   readonly trailers?: readonly Field[];
+  readonly about?: string;
+  readonly forbid?: string;
 }
 
 /** Conversations that need a program: the name says which. The gateway must stay alive. */

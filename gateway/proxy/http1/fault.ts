@@ -75,7 +75,7 @@ export const ESCAPE_INVALID: number = fault(
 export const PATH_NUL: number = fault('the path holds %00');
 export const PATH_BACKSLASH: number = fault('the path holds a backslash');
 export const PATH_ABOVE_ROOT: number = fault('the path climbs above / with ".."');
-export const PATH_HIDDEN_DOTS: number = fault('the path hides "." or ".." between encoded slashes');
+export const PATH_HIDDEN_DOTS: number = fault('the path hides "." or ".." beside an encoded slash or a parameter');
 export const CONNECT_REFUSED: number = fault('CONNECT is not served', 'UPGRADE_REFUSED');
 export const WEBSOCKET_REFUSED: number = fault(
   'WebSocket is asked for with GET and without a body (RFC 6455 section 4.1)',

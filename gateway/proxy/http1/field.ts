@@ -1,5 +1,6 @@
 // What the known header fields mean for framing and routing. Called once per line with the bytes of its name and its
 // trimmed value already checked; unknown fields pass by length alone.
+import { isAlias } from './alias.ts';
 import { CODING_INVALID, DONE, HOST_DOUBLED, LENGTH_INVALID } from './fault.ts';
 import {
   EXPECT_CONTINUE,
@@ -42,6 +43,10 @@ export function noteRequestLine(
   valueStart: number,
   valueEnd: number,
 ): number {
+  if (isAlias(bytes, start, nameEnd - start)) {
+    head.drop(line, HOP_BY_HOP);
+    return DONE;
+  }
   switch (nameEnd - start) {
     case 2:
       // TE speaks of this connection only. Trailers pass through unasked (RFC 9110 section 6.5.1 allows to drop them).

@@ -9,6 +9,7 @@
 //   /a/../b    dot segments are removed (RFC 3986 section 5.2.4); climbing above the root is refused
 //   //         becomes /, so that //admin is not a way around a rule for /admin
 //   %2F %5C    stay as they are and separate nothing, here and for the backend; refused where they would hide '.' or '..'
+//   ..;x       refused: servers that cut path parameters off before they resolve dots climb here
 //   %00 \ #    refused, and so is a % that is not followed by two hexadecimal digits
 // The query is forwarded untouched.
 import {
@@ -25,6 +26,7 @@ const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
 const ESCAPE = /%([0-9A-Fa-f]{2})?/g;
 const UNRESERVED = /^[A-Za-z0-9._~-]$/;
 const ENCODED_SLASH = /%2F|%5C/;
+const PARAMETER = /;|%3B/;
 
 /** A target in its parts. One object per worker is filled anew for each request that needs it. */
 export class Target {
@@ -90,14 +92,18 @@ export function normalizePath(raw: string): string | number {
       if (kept.pop() === undefined) return PATH_ABOVE_ROOT;
       continue;
     }
-    if (
-      ENCODED_SLASH.test(segment) &&
-      segment.split(ENCODED_SLASH).some((part) => part === '.' || part === '..')
-    )
-      return PATH_HIDDEN_DOTS;
+    if (segment.includes('.') && hidesDots(segment)) return PATH_HIDDEN_DOTS;
     kept.push(segment);
   }
   const last = segments.at(-1);
   const directory = kept.length > 0 && (last === '' || last === '.' || last === '..');
   return `/${kept.join('/')}${directory ? '/' : ''}`;
+}
+
+/** Whether another reader could find '.' or '..' in it. */
+function hidesDots(segment: string): boolean {
+  return segment.split(ENCODED_SLASH).some((part) => {
+    const [name] = part.split(PARAMETER);
+    return name === '.' || name === '..';
+  });
 }
