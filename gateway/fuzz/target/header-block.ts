@@ -71,12 +71,16 @@ export const headerBlock: FuzzTarget = {
       expect(size <= encoder.bound(length), `block of ${size} bytes for ${length}`);
       const back = mirror.request(block, 0, size, again, 0);
       const result = back < 0 ? `fault ${back}` : again.buffer.toString('latin1', 0, back);
-      expect(plain(result) === plain(text), `${JSON.stringify(text)} comes back as ${JSON.stringify(result)}`);
+      expect(
+        plain(result) === plain(text),
+        `${JSON.stringify(text)} comes back as ${JSON.stringify(result)}`,
+      );
     }
   },
 };
 
-/** Whether a space follows a colon means nothing. */
+/** Spaces around a value mean nothing, nor does the place of Host among the lines. */
 function plain(text: string): string {
-  return text.replaceAll(': ', ':');
+  const [first = '', ...lines] = text.split('\r\n');
+  return [first, ...lines.map((line) => line.replace(/: /, ':').trimEnd()).sort()].join('\n');
 }
