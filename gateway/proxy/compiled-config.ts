@@ -18,6 +18,8 @@ export interface ServedListener {
   readonly table: RouteTable;
   /** What takes connections that no request is looked at in, by the name asked for in TLS, else ''. */
   readonly streams: HostIndex<CompiledStream>;
+  /** Connections go there: no request is looked at. Listeners of both sorts may share a port of TLS. */
+  readonly relays: boolean;
 }
 
 /** What one port, or one Service address and port, serves. */
@@ -52,9 +54,16 @@ export function compileConfig(snapshot: Snapshot, names: SeriesNames, plan: Weig
   for (const { port, protocol, listeners, proxyProtocol = false } of snapshot.ports) {
     const served = listeners.map((listener) => {
       const { name, hosts, streams = [] } = listener;
+      const relays = protocol !== 'HTTP' && (protocol !== 'HTTPS' || listener.streams !== undefined);
       const counters = openCounters(plan, name);
       const table = compileTable(hosts, counters, routeId);
-      const compiled = { name, id: ids.listener(name), table, streams: compileStreams(streams, counters) };
+      const compiled = {
+        name,
+        id: ids.listener(name),
+        table,
+        streams: compileStreams(streams, counters),
+        relays,
+      };
       return [listener.hostname, compiled] as const;
     });
     const id = served[0]?.[1].id ?? 0;
@@ -65,7 +74,7 @@ export function compileConfig(snapshot: Snapshot, names: SeriesNames, plan: Weig
   for (const { name, addresses, port, hosts } of snapshot.services) {
     const id = ids.listener(name);
     const table = compileTable(hosts, openCounters(plan, name), routeId);
-    const served = { name, id, table, streams: NO_STREAMS };
+    const served = { name, id, table, streams: NO_STREAMS, relays: false };
     const listeners = new HostIndex([['', served]]);
     const scope: Scope = { port, protocol: 'HTTP', proxyProtocol: false, inMesh: true, id, listeners };
     for (const address of addresses) scopes.set(frontendKey(canonicalAddress(address), port), scope);

@@ -32,7 +32,8 @@ export class WorkerTls implements Tls, Acceptor {
   apply({ ports, clusters, certificates = [] }: Snapshot): readonly string[] {
     const faults: string[] = [];
     const listeners = ports.flatMap(({ protocol, listeners }) =>
-      listeners.map((listener) => [protocol, listener] as const),
+      // One that relays offers no protocol of HTTP, whatever others on the port do.
+      listeners.map((listener) => [listener.streams === undefined ? protocol : 'TLS', listener] as const),
     );
     this.#certificates.apply(certificates, faults);
     this.#listeners = this.#servers.apply(listeners, faults);
@@ -58,8 +59,8 @@ export class WorkerTls implements Tls, Acceptor {
   }
 
   successor(accepting: TlsAccept, served: ServedListener, protocol: string): Client {
-    const { engine, key, address, port, scheme, serverName } = accepting;
-    if (scheme !== 'https') return new StreamClient(engine, key, address, port, 'TLS', served, serverName);
+    const { engine, key, address, port, serverName } = accepting;
+    if (served.relays) return new StreamClient(engine, key, address, port, 'TLS', served, serverName);
     if (protocol === 'h2') return new ServerSession(engine, key, address, port);
     return new Downstream(engine, key, address, port);
   }
