@@ -27,7 +27,7 @@ import {
 } from './openssl.ts';
 import {
   expectServer,
-  peerExpired,
+  requiredPeerExpired,
   peerOf,
   refuseServer,
   verifyFault,
@@ -224,7 +224,7 @@ export class TlsConnection {
     const fault =
       this.#server !== null
         ? refuseServer(this.#ssl, this.#server, this.protocol)
-        : this.resumed && peerExpired(this.#ssl)
+        : this.resumed && requiredPeerExpired(this.#ssl)
           ? 'the client certificate has expired since'
           : '';
     if (fault !== '') {

@@ -45,6 +45,7 @@ export const sslDoHandshake: Call = declare('int SSL_do_handshake(uint64)');
 export const sslShutdown: Call = declare('int SSL_shutdown(uint64)');
 export const sslSetText: Call = declare('int64 SSL_ctrl(uint64, int, int64, const char *)');
 export const sslGetVerifyResult: Call = declare('int64 SSL_get_verify_result(uint64)');
+export const sslGetVerifyMode: Call = declare('int SSL_get_verify_mode(uint64)');
 export const sslGetPeerCertificate: Call = declare('uint64 SSL_get1_peer_certificate(uint64)');
 export const sslGetVersion: TextCall = declareText('const char *SSL_get_version(uint64)');
 export const sslGetCipher: Call = declare('uint64 SSL_get_current_cipher(uint64)');

@@ -13,6 +13,7 @@ import {
   setVerifiedHostFlags,
   sslGetParameters,
   sslGetPeerCertificate,
+  sslGetVerifyMode,
   sslGetVerifyResult,
   sslSetText,
   verifyErrorText,
@@ -23,6 +24,8 @@ const SET_SERVER_NAME = 55;
 /** RFC 6066 section 3 and OpenSSL allow no more; longer ones would be cut or refused at every connection. */
 const LONGEST_SERVER_NAME = 255;
 const VERIFIED = 0;
+/** SSL_VERIFY_FAIL_IF_NO_PEER_CERT. */
+const VERIFY_REQUIRED = 2;
 /** Names of a wrong certificate that an error shows. */
 const SHOWN_NAMES = 5;
 
@@ -86,8 +89,9 @@ export function peerOf(ssl: number): Peer | undefined {
   });
 }
 
-/** Sessions are resumed without looking at certificates again: what was valid then may be no more. */
-export function peerExpired(ssl: number): boolean {
+/** Sessions are resumed without looking at certificates again: one that is required and was valid then may be no more. */
+export function requiredPeerExpired(ssl: number): boolean {
+  if ((sslGetVerifyMode(ssl) & VERIFY_REQUIRED) === 0) return false;
   return withPeer(ssl, (certificate) => certificate !== 0 && isExpired(certificate));
 }
 
