@@ -11,6 +11,7 @@ export const GRPC_MESSAGE: Buffer = Buffer.concat([
   Buffer.alloc(STRING_BYTES, 'g'),
 ]);
 
-/** Service and method of every call. */
+/** Host, service and method of every call. */
+export const GRPC_HOST = 'grpc.bench.example';
 export const GRPC_SERVICE = 'bench.Echo';
 export const GRPC_METHOD = 'Say';

@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from 'node:http2';
-import { GRPC_MESSAGE } from '../load/grpc-message.ts';
+import { GRPC_HOST, GRPC_MESSAGE } from '../load/grpc-message.ts';
 import { GRPC_PATH } from '../proxy/proxy.ts';
 import { BODY_BYTES } from './inspector.ts';
 import { expectBytes, expectSeen, expectThat, type Proof } from './proof.ts';
@@ -38,6 +38,7 @@ export const proveGrpc: Proof = async (front, signal) => {
   front.inspector.reset(STREAMS);
   const head = {
     ':method': 'POST',
+    ':authority': GRPC_HOST,
     ':path': GRPC_PATH,
     'content-type': 'application/grpc',
     te: 'trailers',

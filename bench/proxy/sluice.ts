@@ -5,7 +5,7 @@ import { NODE, ROOT } from '../machine/checkout.ts';
 import { withFiles } from '../machine/descriptors.ts';
 import { Program } from '../machine/program.ts';
 import { sluice as peer } from '../peer/sluice.ts';
-import { GRPC_SERVICE } from '../load/grpc-message.ts';
+import { GRPC_HOST, GRPC_SERVICE } from '../load/grpc-message.ts';
 import type { Proxy, ProxySetting } from './proxy.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
@@ -44,9 +44,11 @@ export function startSluice(
 
 function render({ ports, origins, certificate }: ProxySetting): string {
   const base64 = (file: string): string => readFileSync(file).toString('base64');
-  const https = `    - { name: https, protocol: HTTPS, port: ${ports.https}, tls: { certificateRefs: [{ name: bench }] } }
+  // A listener of its own for gRPC: HTTPRoutes and GRPCRoutes cannot share a hostname of one (Gateway API, GRPCRoute).
+  const listeners = `    - { name: grpc, protocol: HTTP, port: ${ports.http}, hostname: ${GRPC_HOST} }
+    - { name: https, protocol: HTTPS, port: ${ports.https}, tls: { certificateRefs: [{ name: bench }] } }
 `;
-  return `${renderGateway(ports.http)}${https}---
+  return `${renderGateway(ports.http)}${listeners}---
 apiVersion: v1
 kind: Secret
 metadata: { name: bench, namespace: bench }
@@ -59,7 +61,7 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: web, namespace: bench }
 spec:
-  parentRefs: [{ name: front }]
+  parentRefs: [{ name: front, sectionName: http }, { name: front, sectionName: https }]
   rules:
     - backendRefs: [{ name: web, port: 80 }]
 ---
@@ -67,7 +69,7 @@ apiVersion: gateway.networking.k8s.io/v1
 kind: GRPCRoute
 metadata: { name: grpc, namespace: bench }
 spec:
-  parentRefs: [{ name: front }]
+  parentRefs: [{ name: front, sectionName: grpc }]
   rules:
     - matches: [{ method: { service: ${GRPC_SERVICE} } }]
       backendRefs: [{ name: grpc, port: 80 }]

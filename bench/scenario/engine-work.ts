@@ -7,7 +7,7 @@ import { runWrk, type WrkLoad } from '../load/wrk.ts';
 import { ROOT } from '../machine/checkout.ts';
 import { proveHttp1 } from '../proof/http1.ts';
 import { proveGrpc, proveHttp2, STREAMS } from '../proof/http2.ts';
-import { GRPC_MESSAGE } from '../load/grpc-message.ts';
+import { GRPC_HOST, GRPC_MESSAGE } from '../load/grpc-message.ts';
 import type { Proof } from '../proof/proof.ts';
 import { proveWebSocket } from '../proof/websocket.ts';
 import { GRPC_PATH, type FrontPorts } from '../proxy/proxy.ts';
@@ -115,7 +115,7 @@ async function loadGrpc(
 ): Promise<LoadReport> {
   const url = `http://127.0.0.1:${ports.h2c}${GRPC_PATH}`;
   const size = { connections: H2_CONNECTIONS, streams: STREAMS, seconds, core };
-  const headers = ['content-type: application/grpc', 'te: trailers'];
+  const headers = [`:authority: ${GRPC_HOST}`, 'content-type: application/grpc', 'te: trailers'];
   return runH2load({ url, ...size, headers, body: grpcMessage, answerBytes: GRPC_MESSAGE.length }, stop);
 }
 
