@@ -3,7 +3,7 @@
 export type ByteText = string | BytePart | readonly (string | BytePart)[];
 
 /** `{n}` in a repeated text is the number of the repetition, from 0. */
-export type BytePart =
+type BytePart =
   | { readonly text: string; readonly times?: number }
   | { readonly hex: string; readonly times?: number };
 

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findCommand } from '../test/machine.ts';
 
 export interface Certificate {
   /** PEM files. */
@@ -25,7 +26,7 @@ export function makeCertificate(folder: string, key: keyof typeof NEW_KEYS = 'P-
   const request = ['req', '-x509', '-nodes', '-newkey', ...NEW_KEYS[key]];
   const names = `subjectAltName=DNS:${SERVER_NAME},DNS:*.test.example,IP:127.0.0.1,IP:::1`;
   const { status, stderr, error } = spawnSync(
-    'openssl',
+    findCommand('openssl') ?? 'openssl',
     [
       ...request,
       '-subj',

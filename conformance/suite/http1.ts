@@ -4,8 +4,8 @@ import { isAlive, type Front } from '../http1/front.ts';
 import { Recorder } from '../http1/recorder.ts';
 import { runCorpus } from '../http1/run-corpus.ts';
 import { makeCertificate } from '../machine/certificate.ts';
-import { awaitPort, findFreePorts } from '../machine/port.ts';
 import { countCases, type CaseResult, type SuiteReport } from '../report.ts';
+import { openTarget } from '../target/open-target.ts';
 import { ownPort, portFlag } from './front-flags.ts';
 import type { FlagValues, Suite, SuiteContext } from './suite.ts';
 
@@ -43,28 +43,24 @@ interface Chosen {
 async function judgeTarget(context: SuiteContext, chosen: Chosen): Promise<SuiteReport> {
   const { target, folder, say, flags } = context;
   target.prepare(say);
-  const [http = 0, h2c = 0, https = 0] = await findFreePorts(3);
-  const ports = { http, h2c: target.onePort ? http : h2c, https };
   const recorder = await Recorder.open(0);
-  // RSA, so that the weak ciphers are within reach of a gateway that takes them.
-  const certificate = makeCertificate(folder, 'rsa');
-  const routes = [{ prefix: '/', protocol: 'http1' as const, backends: [recorder.port] }];
-  const program = target.start({ ports, routes, certificate, folder });
   try {
-    await awaitPort(program, ports.http);
-    say(`${target.version()} on port ${http}`);
+    const routes = [{ prefix: '/', protocol: 'http1' as const, backends: [recorder.port] }];
+    // RSA, so that the weak ciphers are within reach of a gateway that takes them.
+    const certificate = makeCertificate(folder, 'rsa');
+    await using gateway = await openTarget(context, routes, { certificate });
+    const { ports, program } = gateway;
+    say(`${target.version()} on port ${ports.http}`);
     const front: Front = {
       host: '127.0.0.1',
-      http,
+      http: ports.http,
       h2c: flags['port-h2c'] === '-' ? undefined : ports.h2c,
       tls: flags['port-tls'] === '-' ? undefined : ports.https,
     };
     const report = await judge(context, chosen, front, recorder, target.version());
-    return program.running
-      ? report
-      : { ...report, notes: [...report.notes, `it ended; it wrote:\n${program.log}`] };
+    if (!program.running) throw new Error(`${target.name} ended; it wrote:\n${program.log}`);
+    return report;
   } finally {
-    await program.stop();
     await recorder.close();
   }
 }

@@ -1,8 +1,6 @@
 // WebSocket: the same bytes, directly to an echo server and through the gateway, must give the same frames.
-import { Recorder } from '../http1/recorder.ts';
-import { makeCertificate } from '../machine/certificate.ts';
-import { awaitPort, findFreePorts } from '../machine/port.ts';
 import type { CaseResult } from '../report.ts';
+import { openTarget } from '../target/open-target.ts';
 import { converse, loadWebSocketCases, type WebSocketCase } from '../websocket/conversation.ts';
 import { EchoServer } from '../websocket/echo-server.ts';
 import type { Suite } from './suite.ts';
@@ -15,25 +13,20 @@ export const websocket: Suite = {
   name: 'websocket',
   summary: 'WebSocket tunnels: 71 cases that compare the gateway with no gateway',
   flags: [],
-  async run({ target, folder, stop, say }) {
+  async run(context) {
+    const { target, say, stop } = context;
     target.prepare(say);
-    const [http = 0, h2c = 0, https = 0] = await findFreePorts(3);
-    const ports = { http, h2c: target.onePort ? http : h2c, https };
     const echo = await EchoServer.open();
-    const recorder = await Recorder.open(0);
-    const routes = [
-      { prefix: '/ws', protocol: 'http1' as const, backends: [echo.port], websocket: true },
-      { prefix: '/', protocol: 'http1' as const, backends: [recorder.port] },
-    ];
-    const program = target.start({ ports, routes, certificate: makeCertificate(folder), folder });
     try {
-      await awaitPort(program, http);
-      const cases = await compareAll(loadWebSocketCases(), echo.port, http, stop);
+      const routes = [
+        { prefix: '/ws', protocol: 'http1' as const, backends: [echo.port], websocket: true },
+        { prefix: '/', protocol: 'http1' as const, backends: [echo.port] },
+      ];
+      await using gateway = await openTarget(context, routes);
+      const cases = await compareAll(loadWebSocketCases(), echo.port, gateway.ports.http, stop);
       return { subject: target.version(), cases, notes: [] };
     } finally {
-      await program.stop();
       await echo.close();
-      await recorder.close();
     }
   },
 };
