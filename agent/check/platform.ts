@@ -5,9 +5,10 @@ import { messageOf } from '../error-message.ts';
 
 /** Older ones do not run .ts without a flag and a warning. */
 const OLDEST_NODE = [24, 12] as const;
+const OFFICIAL_NODE = 'use the node binary that "npm ci --ignore-scripts" installs';
 
 export async function checkPlatform(): Promise<readonly CheckResult[]> {
-  return [system(), machine(), node(), await ffi()];
+  return [system(), machine(), node(), await ffi(), await openssl()];
 }
 
 function system(): CheckResult {
@@ -68,6 +69,19 @@ async function ffi(): Promise<CheckResult> {
       detail: firstLine(error),
       mend: 'use a glibc-based system, run "npm ci --ignore-scripts", and allow native addons (no --no-addons, no noexec mount)',
     };
+  }
+}
+
+/** TLS is served by the OpenSSL inside of the node binary; a node that is linked to a shared one exports nothing of it. */
+async function openssl(): Promise<CheckResult> {
+  const about = { category: 'platform', name: 'OpenSSL of the node binary', needs: [] } as const;
+  try {
+    const { tlsUnavailable } = await import('#native/tls/probe');
+    const reason = tlsUnavailable();
+    if (reason === '') return { ...about, status: 'ok', detail: process.versions.openssl ?? 'exported' };
+    return { ...about, status: 'warning', detail: `no TLS: ${reason}`, mend: OFFICIAL_NODE };
+  } catch (error) {
+    return { ...about, status: 'warning', detail: `no TLS: ${firstLine(error)}`, mend: OFFICIAL_NODE };
   }
 }
 
