@@ -1,5 +1,4 @@
 // The frames of an endpoint: HEADERS are the heads and the trailers of its answers.
-import type { Bytes } from '../channel.ts';
 import type { ClientStream } from '../client-stream.ts';
 import { ENDED } from './closed-streams.ts';
 import { COMPRESSION_ERROR, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, STREAM_CLOSED } from './error-code.ts';
@@ -37,21 +36,21 @@ export class ClientFrames extends FrameSession<UpstreamStream> {
     return !this.#leaving && !this.failed && this.streams.size < most && this.lastStream < LAST_STREAM - 1;
   }
 
-  /** Opens a stream with the request whose head is the HTTP/1.1 text from `start` to `end`. */
-  request(down: ClientStream, text: Bytes, start: number, end: number): UpstreamStream {
-    const { engine, writer, encoder } = this;
-    const stream = engine.http2.takeUpstreamStream() ?? new UpstreamStream();
+  /** Opens a stream. Its head is to follow at once: streams open in their order. */
+  open(down: ClientStream): UpstreamStream {
+    const stream = this.engine.http2.takeUpstreamStream() ?? new UpstreamStream();
     this.lastStream += 2;
     stream.begin(this, this.lastStream, down);
     this.streams.set(stream.id, stream);
-    const at = writer.reserveBlock(encoder.bound(end - start));
-    const { buffer } = text;
-    writer.headers(
-      stream.id,
-      encoder.request(buffer, start, end, this.session.scheme, writer.buffer, at),
-      false,
-    );
     return stream;
+  }
+
+  /** `text` up to `end` is the head as HTTP/1.1 has it. */
+  sendHead(stream: UpstreamStream, text: Buffer, end: number): void {
+    const { writer, encoder } = this;
+    const at = writer.reserveBlock(encoder.bound(end));
+    const blockEnd = encoder.request(text, 0, end, this.session.scheme, writer.buffer, at);
+    writer.headers(stream.id, blockEnd, false);
   }
 
   isIdle(id: number): boolean {
@@ -67,7 +66,7 @@ export class ClientFrames extends FrameSession<UpstreamStream> {
     fault: number,
   ): number {
     const { decoder } = this;
-    const stream = this.streams.get(id);
+    const stream = this.find(id);
     if (stream === undefined || stream.peerEnded) {
       if (this.isIdle(id)) return PROTOCOL_ERROR;
       if (decoder.refuse(block, start, end) < 0) return COMPRESSION_ERROR;

@@ -52,6 +52,8 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
   /** Streams with something to send that wait for the connection, in turn. */
   #waiting: S[] = [];
   #finished: S[] = [];
+  /** The stream that was looked up last: frames of one stream come in rows. */
+  #recent: S | null = null;
 
   constructor(engine: Engine, channel: Channel, isServer: boolean) {
     const { limits } = engine;
@@ -70,6 +72,15 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
       maxBlock: limits.maxHeadBytes * BLOCK_FACTOR,
       maxContinuations: limits.maxContinuations,
     });
+  }
+
+  /** The open stream of that number. */
+  find(id: number): S | undefined {
+    const recent = this.#recent;
+    if (recent !== null && recent.id === id) return recent;
+    const stream = this.streams.get(id);
+    if (stream !== undefined) this.#recent = stream;
+    return stream;
   }
 
   /** A header block has begun and is not complete. */
@@ -106,8 +117,6 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
     this.#finished = [];
   }
 
-  // --- sending
-
   /** Whether the connection takes no data now. */
   get stalled(): boolean {
     return this.channel.pending !== null || this.channel.connecting;
@@ -122,11 +131,14 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
     this.#wait(stream);
   }
 
-  /** Nothing follows but `trailers`, HTTP/1.1 lines with the empty one. */
-  end(stream: S, trailers: Buffer | null): void {
+  /** Nothing follows but `trailers` from `start` to `end`, HTTP/1.1 lines with the empty one. */
+  end(stream: S, trailers: Bytes | null, start: number, end: number): void {
+    if (stream.queue.bytes === null) {
+      this.#finish(stream, trailers === null ? null : trailers.buffer, start, end);
+      return;
+    }
     stream.ending = true;
-    stream.trailers = trailers;
-    if (stream.queue.bytes === null) this.#finish(stream);
+    if (trailers !== null) stream.trailers = Buffer.from(trailers.buffer.subarray(start, end));
   }
 
   /** A window or the connection has opened: goes on with what waits. */
@@ -140,7 +152,12 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
       if (sent) stream.onSent();
     }
     if (queue.bytes !== null) this.#wait(stream);
-    else if (stream.ending) this.#finish(stream);
+    else if (stream.ending) {
+      const { trailers } = stream;
+      stream.ending = false;
+      stream.trailers = null;
+      this.#finish(stream, trailers, 0, trailers === null ? 0 : trailers.length);
+    }
   }
 
   #pumpWaiting(): void {
@@ -182,19 +199,14 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
     return start;
   }
 
-  #finish(stream: S): void {
+  #finish(stream: S, trailers: Buffer | null, start: number, end: number): void {
     const { writer, encoder } = this;
-    const { trailers } = stream;
-    stream.ending = false;
     if (trailers !== null) {
-      const at = writer.reserveBlock(encoder.bound(trailers.length));
-      writer.headers(stream.id, encoder.trailers(trailers, 0, trailers.length, writer.buffer, at), true);
-      stream.trailers = null;
+      const at = writer.reserveBlock(encoder.bound(end - start));
+      writer.headers(stream.id, encoder.trailers(trailers, start, end, writer.buffer, at), true);
     } else if (!writer.endLast(stream.id)) writer.data(stream.id, writer.buffer, 0, 0, true);
     stream.onEnded();
   }
-
-  // --- receiving
 
   /** Bytes of a stream were passed on: the peer may send as many again. */
   credit(stream: S, bytes: number): void {
@@ -210,7 +222,7 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
 
   onDataFrame(id: number, bytes: Bytes, start: number, end: number, counted: number, last: boolean): number {
     if (!this.#receive.take(counted)) return FLOW_CONTROL_ERROR;
-    const stream = this.streams.get(id);
+    const stream = this.find(id);
     if (stream === undefined || stream.peerEnded) {
       this.#creditConnection(counted);
       return this.#onClosed(id, stream !== undefined);
@@ -316,8 +328,6 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
     for (const stream of this.#waiting) if (stream.waiting) stream.onSent();
   }
 
-  // --- ending
-
   /** The peer has broken a rule that concerns one stream. The error of the connection when it does so too often. */
   streamError(id: number, code: number): number {
     const stream = this.streams.get(id);
@@ -338,6 +348,7 @@ export abstract class FrameSession<S extends Stream> implements FrameHandler {
 
   close(stream: S, how: typeof ENDED | typeof RESET_BY_US): void {
     this.streams.delete(stream.id);
+    if (this.#recent === stream) this.#recent = null;
     this.closed.note(stream.id, how);
     if (stream.uncredited > 0) this.#creditConnection(stream.uncredited);
     stream.queue.clear(this.engine.io);

@@ -31,15 +31,18 @@ export function sendHttp2(
   prepareEdit(engine, down, pool);
   edit.framing = TE;
   dropLine(head, head.codingLine);
-  const out = engine.out(boundRequestHead(head, edit));
-  const end = writeRequestHead(out.buffer, 0, bytes.buffer, head, edit);
+  const session = sessionWithRoom(engine, pool, cluster, down.client);
+  const stream = session.frames.open(down);
+  const bound = boundRequestHead(head, edit);
+  const kept = stream.roomForHead(bound);
+  const text = kept ?? engine.out(bound).buffer;
+  const end = writeRequestHead(text, 0, bytes.buffer, head, edit);
   if (engine.accessLog !== undefined) {
-    noteId(engine, down, out.buffer, end);
+    noteId(engine, down, text, end);
     down.exchange.sentAt = engine.now();
   }
-  const session = sessionWithRoom(engine, pool, cluster, down.client);
-  const stream = session.frames.request(down, out, 0, end);
-  stream.keepHead(out, 0, end);
+  session.frames.sendHead(stream, text, end);
+  if (kept !== null) stream.keepHead(end);
   if (bodyEnd > bodyStart) stream.sendBody(bytes, bodyStart, bodyEnd);
   if (down.requestComplete) stream.sendEnd(null, 0, 0);
   setDeadline(engine, down, session);
@@ -65,10 +68,11 @@ export function resend(
   exchange.attempts++;
   exchange.endpoint = next;
   const session = sessionWithRoom(engine, next, cluster, down.client);
-  const text = { buffer: kept, address: 0 };
-  const fresh = session.frames.request(down, text, 0, headLength);
-  fresh.keepHead(text, 0, headLength);
-  if (keptLength > headLength) fresh.sendKept(text, headLength, keptLength);
+  const fresh = session.frames.open(down);
+  session.frames.sendHead(fresh, kept, headLength);
+  fresh.roomForHead(headLength)?.set(kept.subarray(0, headLength));
+  fresh.keepHead(headLength);
+  if (keptLength > headLength) fresh.sendKept({ buffer: kept, address: 0 }, headLength, keptLength);
   fresh.sendEnd(null, 0, 0);
   setDeadline(engine, down, session);
   return true;

@@ -49,10 +49,12 @@ export class ServerFrames extends FrameSession<ServerStream> {
     last: boolean,
     fault: number,
   ): number {
-    const stream = this.streams.get(id);
-    if (stream !== undefined) return this.#trailers(stream, block, start, end, last, fault);
     if (id % 2 === 0) return PROTOCOL_ERROR;
-    if (id <= this.lastStream) return this.#late(id, block, start, end);
+    if (id <= this.lastStream) {
+      const stream = this.find(id);
+      if (stream === undefined) return this.#late(id, block, start, end);
+      return this.#trailers(stream, block, start, end, last, fault);
+    }
     this.lastStream = id;
     if (fault !== NO_ERROR) return this.#refuse(id, fault, block, start, end);
     if (id > this.#lastServed || this.streams.size >= this.engine.limits.maxStreams)
@@ -68,7 +70,7 @@ export class ServerFrames extends FrameSession<ServerStream> {
     if (kind === 'COMPRESSION') return COMPRESSION_ERROR;
     const stream = engine.http2.takeServerStream() ?? new ServerStream();
     stream.begin(this, id, last);
-    this.streams.set(id, stream);
+    this.streams.set(stream.id, stream);
     if (kind === 'MALFORMED') {
       stream.exchange.failure = 'BAD_REQUEST';
       return this.streamError(id, PROTOCOL_ERROR);

@@ -221,8 +221,7 @@ export class ServerStream extends Stream implements ClientStream {
   respondEnd(trailers: Bytes | null, start: number, end: number): void {
     if (!this.#open) return;
     if (this.#answerFraming !== TUNNEL) this.backend = null;
-    const kept = trailers === null ? null : Buffer.from(trailers.buffer.subarray(start, end));
-    this.#frames.end(this, kept);
+    this.#frames.end(this, trailers, start, end);
   }
 
   answer(text: string): void {
@@ -234,7 +233,7 @@ export class ServerStream extends Stream implements ClientStream {
     const bodyStart = head.end;
     this.#sendHead(bytes, head, false, false);
     if (end > bodyStart) this.#sendBody(bytes, bodyStart, end);
-    this.#frames.end(this, null);
+    this.#frames.end(this, null, 0, 0);
   }
 
   fail(code: FailureCode, detail = ''): void {
@@ -248,8 +247,10 @@ export class ServerStream extends Stream implements ClientStream {
     else if (this.#grpc && exchange.status === 0) {
       exchange.status = 200;
       this.answer(grpcFailureHead(code, detail, engine.failureHeader));
-    } else if (this.#grpc) this.#frames.end(this, Buffer.from(grpcFailureTrailers(code, detail), 'latin1'));
-    else if (exchange.status !== 0 || status === 0) this.#cutOff(INTERNAL_ERROR);
+    } else if (this.#grpc) {
+      const { text } = engine.http2;
+      this.#frames.end(this, text, 0, copyText(grpcFailureTrailers(code, detail), text.buffer, 0));
+    } else if (exchange.status !== 0 || status === 0) this.#cutOff(INTERNAL_ERROR);
     else {
       exchange.status = status;
       const options = { close: false, headOnly: exchange.headOnly };

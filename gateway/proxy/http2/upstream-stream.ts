@@ -5,6 +5,7 @@ import type { BackendStream } from '../backend-stream.ts';
 import type { Bytes } from '../channel.ts';
 import type { ClientStream } from '../client-stream.ts';
 import { CHUNKS, DATA, LENGTH } from '../framing.ts';
+import { copyBytes } from '../http1/copy.ts';
 import { DONE, faultDetail, INTERIM_FLOOD, LENGTH_BROKEN, SWITCHED_UNASKED } from '../http1/fault.ts';
 import { dropLine } from '../http1/rewrite-response.ts';
 import { scanResponse } from '../http1/scan.ts';
@@ -59,10 +60,17 @@ export class UpstreamStream extends Stream implements BackendStream {
     this.#keptLength = 0;
   }
 
-  /** Remembers the head that was sent, HTTP/1.1 text. */
-  keepHead(text: Bytes, start: number, end: number): void {
-    this.#keep(text, start, end);
-    this.#headLength = this.#keptLength;
+  /** Where to write the head, so that it is kept without being copied; null when it may take too much. */
+  roomForHead(bound: number): Buffer | null {
+    if (bound > KEPT_REQUEST) return null;
+    this.#kept ??= Buffer.allocUnsafeSlow(KEPT_REQUEST);
+    return this.#kept;
+  }
+
+  /** The head was written there, up to `end`. */
+  keepHead(end: number): void {
+    this.#headLength = end;
+    this.#keptLength = end;
   }
 
   /** The whole request as it was sent, when it is short enough: head up to `headLength`, then the body. */
@@ -90,7 +98,9 @@ export class UpstreamStream extends Stream implements BackendStream {
 
   sendEnd(trailers: Bytes | null, start: number, end: number): void {
     if (this.#down === null) return;
-    this.#frames.end(this, trailers === null ? null : Buffer.from(trailers.buffer.subarray(start, end)));
+    // They are not kept: a request that has some is not sent twice.
+    if (trailers !== null) this.#headLength = 0;
+    this.#frames.end(this, trailers, start, end);
   }
 
   /** More of a request that was kept, without what the client's half says of its framing. */
@@ -250,8 +260,7 @@ export class UpstreamStream extends Stream implements BackendStream {
       this.#headLength = 0;
       return;
     }
-    this.#kept ??= Buffer.allocUnsafeSlow(KEPT_REQUEST);
-    bytes.buffer.copy(this.#kept, this.#keptLength, start, end);
+    if (this.#kept !== null) copyBytes(bytes.buffer, start, end, this.#kept, this.#keptLength);
     this.#keptLength = length;
   }
 }
