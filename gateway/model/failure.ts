@@ -63,6 +63,7 @@ export type FailureCode =
   | 'HEAD_TOO_LARGE'
   | 'BODY_TOO_LARGE'
   | 'VERSION_UNSUPPORTED'
+  | 'NOT_HTTP'
   | 'UPGRADE_REFUSED'
   | 'EXPECTATION_FAILED'
   | 'HEAD_TIMEOUT'
@@ -123,6 +124,13 @@ export const FAILURES: Readonly<Record<FailureCode, Failure>> = {
     'send less at once, or raise --max-body-bytes',
   ),
   VERSION_UNSUPPORTED: down(505, 12, 'DPE', 'the HTTP version is not 1.0 or 1.1', 'use HTTP/1.1'),
+  NOT_HTTP: down(
+    0,
+    13,
+    'DPE',
+    'the connection speaks another protocol than HTTP',
+    'look at the client: nothing it sent names HTTP, so it was closed without an answer',
+  ),
   UPGRADE_REFUSED: down(
     501,
     12,

@@ -30,6 +30,7 @@ export const TARGET_INVALID: number = fault(
 export const REQUEST_LINE_INVALID: number = fault(
   'the request line is not "method SP target SP HTTP/1.1 CRLF" (RFC 9112 section 3)',
 );
+export const NOT_HTTP: number = fault('the first line does not name HTTP', 'NOT_HTTP');
 export const VERSION_UNSUPPORTED: number = fault(
   'the HTTP version is neither 1.0 nor 1.1',
   'VERSION_UNSUPPORTED',
@@ -75,7 +76,9 @@ export const ESCAPE_INVALID: number = fault(
 export const PATH_NUL: number = fault('the path holds %00');
 export const PATH_BACKSLASH: number = fault('the path holds a backslash');
 export const PATH_ABOVE_ROOT: number = fault('the path climbs above / with ".."');
-export const PATH_HIDDEN_DOTS: number = fault('the path hides "." or ".." beside an encoded slash or a parameter');
+export const PATH_HIDDEN_DOTS: number = fault(
+  'the path hides "." or ".." beside an encoded slash or a parameter',
+);
 export const CONNECT_REFUSED: number = fault('CONNECT is not served', 'UPGRADE_REFUSED');
 export const WEBSOCKET_REFUSED: number = fault(
   'WebSocket is asked for with GET and without a body (RFC 6455 section 4.1)',

@@ -141,3 +141,11 @@ for (const engine of ENGINES)
     }
     assert.equal(backend.requests.length, request.length - 1);
   });
+
+test('a connection of another protocol is closed without an answer in HTTP', async () => {
+  await using backend = await RawBackend.start();
+  await using proxy = await TestProxy.start([backend.port]);
+  using client = await RawClient.open(proxy.port);
+  client.send('HELO mail example\r\n\r\n');
+  assert.deepEqual([(await client.rest()).bytes.length, backend.requests.length], [0, 0]);
+});

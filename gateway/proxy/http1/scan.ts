@@ -8,6 +8,7 @@ import {
   METHOD_INVALID,
   MORE,
   NAME_INVALID,
+  NOT_HTTP,
   REQUEST_LINE_INVALID,
   STATUS_LINE_INVALID,
   TARGET_FRAGMENT,
@@ -47,7 +48,7 @@ export function scanRequest(head: Head, bytes: Uint8Array, start: number, end: n
   head.targetEnd = i++;
   if (i + VERSION_LENGTH > end) return MORE;
   const fault = scanVersion(head, bytes, i);
-  if (fault !== DONE) return fault;
+  if (fault !== DONE) return fault === REQUEST_LINE_INVALID ? lineFault(bytes, i, end) : fault;
   if (bytes[i + 8] !== CR || bytes[i + 9] !== LF) return REQUEST_LINE_INVALID;
   head.linesStart = i + VERSION_LENGTH;
   return scanLines(head, bytes, head.linesStart, end, true);
@@ -113,6 +114,18 @@ function scanVersion(head: Head, bytes: Uint8Array, i: number): number {
   if (major !== 1 || minor > 1) return VERSION_UNSUPPORTED;
   head.minor = minor;
   return DONE;
+}
+
+/** A line that does not even claim to be HTTP is another protocol's: an answer in HTTP would be noise to it. */
+function lineFault(bytes: Uint8Array, i: number, end: number): number {
+  for (; i < end && bytes[i] !== CR && bytes[i] !== LF; i++)
+    if (isLetter(bytes[i]!, 72) && isLetter(bytes[i + 1]!, 84) && isLetter(bytes[i + 2]!, 84))
+      return REQUEST_LINE_INVALID;
+  return NOT_HTTP;
+}
+
+function isLetter(byte: number, upper: number): boolean {
+  return (byte & ~0x20) === upper;
 }
 
 function scanLines(head: Head, bytes: Uint8Array, start: number, end: number, request: boolean): number {
