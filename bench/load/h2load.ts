@@ -1,7 +1,7 @@
 // Drives h2load, the closed-loop HTTP/2 load generator of nghttp2, and reads its report.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { checkBytes, describeFault, type LoadReport } from './load-report.ts';
+import { checkBytes, type LoadReport } from './load-report.ts';
 
 export interface H2load {
   /** http: HTTP/2 by prior knowledge. */
@@ -43,7 +43,7 @@ export async function runH2load(load: H2load, stop: AbortSignal): Promise<LoadRe
   const { requests, errors, bodyBytes } = parseH2load(text);
   const inFlight = load.connections * load.streams;
   const bytes = checkBytes(bodyBytes, { requests, body: load.answerBytes, head: 0, inFlight });
-  const fault = describeFault(errors, 'requests that failed or were not answered 2xx', bytes);
+  const fault = errors === 0 ? bytes : `${errors} requests failed or were not answered 2xx`;
   return { requests, seconds: load.seconds, errors, fault };
 }
 

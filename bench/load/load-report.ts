@@ -27,8 +27,3 @@ export function checkBytes(bytes: number, { requests, body, head, inFlight }: Ex
   if (bytes >= least && bytes <= most) return '';
   return `${requests} answers had ${bytes} bytes, not ${least} to ${most}`;
 }
-
-/** `errors` and what the bytes say, in one text. */
-export function describeFault(errors: number, what: string, bytes: string): string {
-  return [errors === 0 ? '' : `${errors} ${what}`, bytes].filter((text) => text !== '').join('; ');
-}

@@ -25,7 +25,12 @@ test('times are read in every unit, into microseconds', () => {
 
 test('bad answers and socket errors add up', () => {
   const errors = `  Socket errors: connect 1, read 2, write 3, timeout 4\n  Non-2xx or 3xx responses: 50\n`;
-  assert.equal(parseWrk(REPORT + errors).errors, 60);
+  const report = parseWrk(REPORT + errors);
+  assert.equal(report.errors, 60);
+  assert.equal(
+    report.problems,
+    'Socket errors: connect 1, read 2, write 3, timeout 4, Non-2xx or 3xx responses: 50',
+  );
 });
 
 test('the bytes of all answers are read where the script tells them', () => {

@@ -9,6 +9,8 @@ export interface WrkLoad {
   readonly core: number;
   /** Header lines of every request. */
   readonly headers?: readonly string[];
+  /** An answer that takes longer is an error; 2 by default. */
+  readonly timeoutSeconds?: number;
   /** A Lua script and its arguments. */
   readonly script?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -21,16 +23,32 @@ export interface WrkReport {
   readonly p99us: number;
   /** Answers that were not 2xx or 3xx, and socket errors of every kind. */
   readonly errors: number;
+  /** What wrk says of the errors; only with some. */
+  readonly problems?: string;
   /** Of all answers, heads and bodies; only with wrk.lua. */
   readonly bytes?: number;
 }
 
 export async function runWrk(
-  { url, connections, seconds, core, headers = [], script: [script, ...args] = [], env }: WrkLoad,
+  {
+    url,
+    connections,
+    seconds,
+    core,
+    headers = [],
+    timeoutSeconds = 2,
+    script: [script, ...args] = [],
+    env,
+  }: WrkLoad,
   stop: AbortSignal,
 ): Promise<WrkReport> {
   const lines = headers.flatMap((header) => ['-H', header]);
-  const flags = [...lines, ...(script === undefined ? [] : ['-s', script])];
+  const flags = [
+    '--timeout',
+    `${timeoutSeconds}s`,
+    ...lines,
+    ...(script === undefined ? [] : ['-s', script]),
+  ];
   const wrk = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...flags, url];
   const words = args.length === 0 ? wrk : [...wrk, '--', ...args];
   const child = spawn('taskset', ['--cpu-list', String(core), ...words], {
@@ -55,12 +73,15 @@ export function parseWrk(text: string): WrkReport {
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text)?.slice(1) ?? [];
   const bytes = /^bytes (\d+)$/m.exec(text)?.[1];
   const status = /Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? '0';
+  const errors = [...sockets, status].reduce((sum, count) => sum + Number(count), 0);
+  const problems = [...text.matchAll(/(?:Socket errors|Non-2xx or 3xx responses): .*/g)].join(', ');
   return {
     requests: Number(total[1]),
     seconds: toMicroseconds(`${total[2]}${total[3]}`) / 1e6,
     p50us: toMicroseconds(p50),
     p99us: toMicroseconds(p99),
-    errors: [...sockets, status].reduce((sum, count) => sum + Number(count), 0),
+    errors,
+    ...(errors === 0 ? {} : { problems }),
     ...(bytes === undefined ? {} : { bytes: Number(bytes) }),
   };
 }
