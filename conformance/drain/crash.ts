@@ -1,5 +1,5 @@
 // One worker of two crashes under load: only what it had in flight may be lost, and new connections are served within 100 ms.
-import { judgeCase, skipCase } from '../case.ts';
+import { findEnd, judgeCase, skipCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
@@ -66,7 +66,7 @@ function judgeProbes(probes: readonly Probe[], { program }: OpenTarget): CaseRes
     ...probes.filter(({ begun }) => begun >= 0).map(({ begun, ended }) => ended - begun),
   );
   const wrong = [
-    ...(program.running ? [] : [`it ended: ${program.log.split('\n').at(-1)}`]),
+    ...findEnd(program),
     ...(late.length === 0
       ? []
       : [`${late.length} new connections failed later than ${MOST_GAP_MS} ms after it: ${late[0]?.failure}`]),

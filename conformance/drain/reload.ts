@@ -1,6 +1,6 @@
 // Configuration changes under load: each one leads all requests to another backend, so that it can be seen from outside when it
 // holds. Nothing may fail, no change may get lost, and no connection may be closed in silence.
-import { judgeCase, skipCase } from '../case.ts';
+import { findEnd, judgeCase, skipCase } from '../case.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
 import { openTarget, type OpenTarget } from '../target/open-target.ts';
@@ -50,9 +50,8 @@ export async function judgeReload(context: SuiteContext, changes: number): Promi
   const seconds = (performance.now() - begin) / 1000;
   const summary = summariseLoad(await load.stop());
   const figures = `${changes} changes in ${seconds.toFixed(1)} s, each in force after ${(took / changes).toFixed(0)} ms; ${renderLoad(summary)}`;
-  const alive = gateway.program.running ? [] : [`it ended: ${gateway.program.log}`];
   return [
-    judgeCase(GROUP, 'requests', [...alive, ...summary.reasons], figures),
+    judgeCase(GROUP, 'requests', [...findEnd(gateway.program), ...summary.reasons], figures),
     judgeCase(
       GROUP,
       'idle connections',

@@ -64,5 +64,5 @@ async function judgeRsa(context: SuiteContext, backend: number): Promise<CaseRes
     certificate: makeCertificate(context.folder, 'rsa'),
   });
   await awaitPort(gateway.program, gateway.ports.https);
-  return judgeCiphers(gateway.ports.https, 'RSA');
+  return await judgeCiphers(gateway.ports.https, 'RSA');
 }

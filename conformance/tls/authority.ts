@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Certificate } from '../machine/certificate.ts';
 
+const OPENSSL = 'openssl';
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 export interface Order {
@@ -72,6 +73,6 @@ export class Authority {
 }
 
 function openssl(args: readonly string[]): void {
-  const { status, stderr, error } = spawnSync('openssl', args, { encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync(OPENSSL, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`openssl ${args[0]}: ${error?.message ?? stderr.trim()}`);
 }

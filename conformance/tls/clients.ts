@@ -62,7 +62,7 @@ export async function judgeClients(
     );
   const { good, ...bad } = certificates;
   const versions = ['TLSv1.2', 'TLSv1.3'] as const;
-  return Promise.all([
+  return await Promise.all([
     ...versions.flatMap((version) => {
       const options = { minVersion: version, maxVersion: version };
       return [

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { judgeCase } from '../case.ts';
+import { findEnd, judgeCase } from '../case.ts';
 import type { CaseResult } from '../report.ts';
 import type { OpenTarget } from '../target/open-target.ts';
 import { makeClientHello } from './client-hello.ts';
@@ -42,7 +42,7 @@ export async function judgeGarbage({ ports, program }: OpenTarget): Promise<Case
   }
   const refused = await findRefusal({ port: ports.https });
   const wrong = [
-    ...(program.running ? [] : [`it ended: ${program.log}`]),
+    ...findEnd(program),
     ...(after > before + SLACK ? [`${after - before} descriptors are still open`] : []),
     ...(refused === undefined ? [] : [`a good client afterwards: ${refused}`]),
   ];
@@ -55,7 +55,7 @@ export async function judgeGarbage({ ports, program }: OpenTarget): Promise<Case
 }
 
 /** Of the program and its children. */
-export function countDescriptors(pid: number): number {
+function countDescriptors(pid: number): number {
   const children = tasksOf(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`));
   const own = list(`/proc/${pid}/fd`).length;
   return children.reduce((sum, child) => sum + countDescriptors(child), own);

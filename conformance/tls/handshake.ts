@@ -73,7 +73,7 @@ export function openTls({ port, serverName = 'localhost', certificate, options }
 }
 
 /** The status line. With TLS 1.3 a client learns only now that its certificate was refused. */
-export async function askFor(socket: TLSSocket, host: string): Promise<string> {
+async function askFor(socket: TLSSocket, host: string): Promise<string> {
   socket.write(`GET / HTTP/1.1\r\nHost: ${host === '' ? 'localhost' : host}\r\nConnection: close\r\n\r\n`);
   const failed = once(socket, 'close').then(() => {
     throw new Error('closed without an answer');

@@ -162,6 +162,6 @@ function refusal(reply: Reply): string[] {
   ];
 }
 
-export function differs(what: string, got: unknown, wanted: unknown): string[] {
+function differs(what: string, got: unknown, wanted: unknown): string[] {
   return got === wanted ? [] : [`${what} ${String(got)}, not ${String(wanted)}`];
 }

@@ -1,5 +1,5 @@
 // Which certificate is shown for which name: exact before wildcard, a wildcard for one label, and no harm by names that are none.
-import { judgeCase, runCase } from '../case.ts';
+import { findEnd, judgeCase, runCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
@@ -93,10 +93,6 @@ export async function judgeNames(
   const after = await findRefusal({ port, serverName: 'a.example' });
   return [
     ...cases,
-    judgeCase(
-      GROUP,
-      'it lives on',
-      after === undefined && sluice.program.running ? [] : [after ?? sluice.program.log],
-    ),
+    judgeCase(GROUP, 'it lives on', [...(after === undefined ? [] : [after]), ...findEnd(sluice.program)]),
   ];
 }

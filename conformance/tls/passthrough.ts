@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import { judgeCase, runCase } from '../case.ts';
+import { findEnd, judgeCase, runCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
 import type { CaseResult } from '../report.ts';
 import type { SuiteContext } from '../suite/suite.ts';
@@ -56,11 +56,7 @@ export async function judgePassthrough(context: SuiteContext, authority: Authori
   const after = await findRefusal({ port, serverName: 'one.example' });
   return [
     ...cases,
-    judgeCase(
-      GROUP,
-      'it lives on',
-      after === undefined && sluice.program.running ? [] : [after ?? sluice.program.log],
-    ),
+    judgeCase(GROUP, 'it lives on', [...(after === undefined ? [] : [after]), ...findEnd(sluice.program)]),
   ];
 }
 

@@ -74,7 +74,7 @@ export async function judgeUpstream(context: SuiteContext): Promise<CaseResult[]
       files: { all: [...gateway([{ name: 'http', protocol: 'HTTP', port }]), ...manifests] },
     }),
   );
-  return Promise.all(backends.map((backend) => judge(port, backend, reached)));
+  return await Promise.all(backends.map((backend) => judge(port, backend, reached)));
 }
 
 async function judge(
