@@ -163,6 +163,8 @@ export class WorkerThread {
     });
     worker.on('error', (error: unknown) => {
       cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      // It serves nobody any more, though taking it down takes a while.
+      this.#options.onAbsence(this.#index, true);
     });
     worker.once('exit', () => {
       reject(new Error(`proxy worker ${this.#index} could not start: ${cause}`));
