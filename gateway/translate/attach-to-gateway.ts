@@ -73,12 +73,11 @@ function attachRequests(
   rules: TranslatedRules,
   places: Set<string>,
 ): ParentRefusal | undefined {
-  const rival = [...listener.hostKinds].find(
-    ([hostname, kind]) =>
-      kind !== route.kind && hostnames.some((own) => intersectHostnames(own, hostname) !== undefined),
+  const kind = route.kind === 'GRPCRoute' ? 'HTTPRoute' : 'GRPCRoute';
+  const hostname = [...listener.hostsOf[kind]].find((theirs) =>
+    hostnames.some((own) => intersectHostnames(own, theirs) !== undefined),
   );
-  if (rival !== undefined) {
-    const [hostname, kind] = rival;
+  if (hostname !== undefined) {
     const host = hostname === '' ? 'all hostnames' : `hostname ${hostname}`;
     return {
       reason: 'Conflicted',
@@ -93,7 +92,7 @@ function attachRequests(
     const own = listener.hosts.get(hostname) ?? [];
     own.push(...rules.rules);
     listener.hosts.set(hostname, own);
-    listener.hostKinds.set(hostname, route.kind);
+    listener.hostsOf[route.kind].add(hostname);
   }
   return undefined;
 }
@@ -109,9 +108,7 @@ function attachConnections(
   if (places.has(listener.name)) return;
   places.add(listener.name);
   const wanted = hostnames.filter((hostname) => hostname !== '');
-  const free = wanted.filter((hostname) =>
-    listener.streams.every((one) => !one.hostnames.includes(hostname)),
-  );
+  const free = wanted.filter((hostname) => !listener.streamHosts.has(hostname));
   const [older] = listener.streams;
   if (older !== undefined && free.length === 0) {
     context.report('SLU0230', route, {
@@ -123,6 +120,7 @@ function attachConnections(
     return;
   }
   const { kind } = route;
+  for (const hostname of free) listener.streamHosts.add(hostname);
   listener.streams.push({ route: keyOf(route), kind, hostnames: free, backends: rules.backends });
 }
 

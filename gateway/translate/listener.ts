@@ -29,10 +29,12 @@ export interface ListenerState {
   readonly overlaps: string[];
   /** Rules by hostname, in order of precedence. */
   readonly hosts: Map<string, Rule[]>;
-  /** Of which kind the rules of a hostname are: they are never mixed. */
-  readonly hostKinds: Map<string, RequestRoute['kind']>;
+  /** Hostnames by the kind of their Routes, which are never mixed. */
+  readonly hostsOf: Readonly<Record<RequestRoute['kind'], Set<string>>>;
   /** In order of precedence. */
   readonly streams: StreamRoute[];
+  /** Hostnames of these. */
+  readonly streamHosts: Set<string>;
   /** Accepted Routes, as `kind namespace/name`. */
   readonly attached: Set<string>;
 }
@@ -73,8 +75,9 @@ export function translateListener(
     conflict: undefined,
     overlaps: [],
     hosts: new Map(),
-    hostKinds: new Map(),
+    hostsOf: { HTTPRoute: new Set(), GRPCRoute: new Set() },
     streams: [],
+    streamHosts: new Set(),
     attached: new Set(),
   };
 }

@@ -47,10 +47,10 @@ ports: [{ name: http, port: 8080 }]
 endpoints: [{ addresses: ["2001:db8::1"] }]
 `;
 
-const route = (parent: string, rules = ''): string => `
+const route = (parent: string, rules = '', kind = 'HTTPRoute'): string => `
 ---
 apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
+kind: ${kind}
 metadata: { name: r, namespace: shop }
 spec:
   parentRefs: [${parent}]
@@ -93,6 +93,17 @@ test('what has a Route attached is redirected, UDP never', () => {
   assert.deepEqual(redirected('{ group: "", kind: Service, name: cart, port: 81 }'), ['shop/cart:81']);
   assert.deepEqual(redirected('{ group: "", kind: Service, name: dns, namespace: kube }'), []);
   assert.deepEqual(redirected('{ name: cart }'), []);
+});
+
+test('GRPCRoutes redirect as HTTPRoutes do; Routes of connections have no say', () => {
+  const cart = '{ group: "", kind: Service, name: cart, port: 81 }';
+  const grpc = list(SERVICES, route(cart, '', 'GRPCRoute')).filter(({ redirect }) => redirect);
+  assert.deepEqual(
+    grpc.map(({ name }) => name),
+    ['shop/cart:81'],
+  );
+  const rules = 'rules: [{ backendRefs: [{ name: cart, port: 80 }] }]';
+  assert.ok(list(SERVICES, route(cart, rules, 'TCPRoute')).every(({ redirect }) => !redirect));
 });
 
 test('exactly the frontends of the Snapshot are redirected, also when no rule can be served', () => {
