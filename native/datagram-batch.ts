@@ -3,7 +3,7 @@
 //
 //   per datagram: | sender 28, 4 spare | control 40: which of our addresses it was sent to | in a place of its own: 64 KiB of bytes |
 import { AF_INET6, readAddress, type SocketAddress } from './address.ts';
-import { recvmmsg, sendmmsg } from './libc.ts';
+import { recvmmsg, send, sendmmsg, sendto } from './libc.ts';
 import { allocatePinned, allocateUnzeroed, type Pinned } from './memory.ts';
 
 const MSG_NOSIGNAL = 0x4000;
@@ -116,6 +116,7 @@ export class DatagramBatch {
    * went, or -1 with errno when not even the first did.
    */
   send(fd: number, first: number, count: number, to: Envelope | null): number {
+    if (count === 1 && (to === null || to.controlLength === 0)) return this.#sendOne(fd, first, to);
     const { buffer } = this.#sent;
     for (let i = first; i < first + count; i++) {
       this.#sendVectors.buffer.writeUInt32LE(this.length(i), i * IOVEC + 8);
@@ -131,6 +132,17 @@ export class DatagramBatch {
       buffer.writeUInt32LE(control, at + CONTROL_LENGTH);
     }
     return sendmmsg(fd, this.#sent.address + first * HEADER, count, MSG_NOSIGNAL);
+  }
+
+  /** Without a header to make and to copy: a fifth less for an echo through the proxy. */
+  #sendOne(fd: number, index: number, to: Envelope | null): number {
+    const bytes = this.#bytes.address + index * DATAGRAM;
+    const length = this.length(index);
+    const sent =
+      to === null
+        ? send(fd, bytes, length, MSG_NOSIGNAL)
+        : sendto(fd, bytes, length, MSG_NOSIGNAL, to.memory.address, to.nameLength);
+    return sent < 0 ? sent : 1;
   }
 
   /** Says again how much room there is: the kernel has written how much it used. */

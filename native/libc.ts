@@ -20,6 +20,7 @@ export const send: Call = declare('int send(int, uint64, uint32, int)');
 /** sendmsg(2), recvmsg(2): the address of a struct msghdr. */
 export const sendmsg: Call = declare('int64 sendmsg(int, uint64, int)');
 export const recvmsg: Call = declare('int64 recvmsg(int, uint64, int)');
+export const sendto: Call = declare('int sendto(int, uint64, uint32, int, uint64, uint32)');
 /** recvmmsg(2), sendmmsg(2): how many messages, or -1. */
 export const recvmmsg: Call = declare('int recvmmsg(int, uint64, uint32, int, uint64)');
 export const sendmmsg: Call = declare('int sendmmsg(int, uint64, uint32, int)');
