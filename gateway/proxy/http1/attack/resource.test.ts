@@ -29,15 +29,15 @@ for (const engine of ENGINES) {
     await eventually(() => backend.sockets.every((socket) => socket.destroyed), 'its backend is free again');
   });
 
-  test(`${engine}: CVE-2018-12122: a head that comes a byte at a time ends at its deadline all the same`, async () => {
+  test(`${engine}: CVE-2018-12122: a head that comes a line at a time ends at its deadline all the same`, async () => {
     await using backend = await RawBackend.start();
     await using proxy = await TestProxy.start([backend.port], {
       engine,
       limits: { headTimeout: 500, idleTimeout: 5000 },
     });
     using client = await RawClient.open(proxy.port);
-    client.send('GET / HTTP/1.1\r\nHost: a\r\nX: ');
-    const drip = setInterval(() => client.send('y'), 50);
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n');
+    const drip = setInterval(() => client.send('X: y\r\n'), 50);
     const answer = await client.answer().finally(() => clearInterval(drip));
     assert.deepEqual([answer.status, answer.headers.get('x-sluice-failure')], [408, 'HEAD_TIMEOUT']);
   });
