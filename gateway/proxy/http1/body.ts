@@ -25,6 +25,11 @@ export class Body {
     return this.#chunks === null ? NO_PIECES : this.#chunks.pieces;
   }
 
+  /** Lines after the last chunk, with the empty one; '' for none. Of bodies begun with `wantData`. */
+  get trailers(): string {
+    return this.#kind === CHUNKS && this.#chunks !== null ? this.#chunks.trailers : '';
+  }
+
   beginLength(length: number): void {
     this.#kind = LENGTH;
     this.#remaining = length;

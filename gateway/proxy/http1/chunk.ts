@@ -68,12 +68,19 @@ export class ChunkScanner {
   #digits = 0;
   #extension = 0;
   #trailers = 0;
+  #trailerText = '';
   #name = '';
 
   reset(wantData: boolean): void {
     this.wantData = wantData;
     this.#state = FIRST_DIGIT;
     this.#trailers = 0;
+    this.#trailerText = '';
+  }
+
+  /** The lines after the last chunk with the empty one, when `wantData`; '' without trailers. */
+  get trailers(): string {
+    return this.#trailerText === '\r\n' ? '' : this.#trailerText;
   }
 
   /** Goes on with `bytes` from `start`. Returns the end of the coding, UNFINISHED, or a fault. */
@@ -89,6 +96,7 @@ export class ChunkScanner {
         if (this.#size === 0) this.#state = DATA_CR;
         continue;
       }
+      if (this.#state >= LINE_START && this.wantData) this.#trailerText += String.fromCharCode(bytes[i]!);
       const result = this.#state < DATA ? this.#sizeByte(bytes[i]!) : this.#lineByte(bytes[i]!);
       i++;
       if (result < 0) return result;

@@ -345,6 +345,7 @@ export class Upstream extends Channel implements Pooled, BackendStream {
   #complete(down: ClientStream, surplus: boolean): void {
     this.down = null;
     const { engine } = this;
+    const trailers = down.takesChunks ? '' : this.#body.trailers;
     if (!this.#keep || surplus || this.peerEnded || !down.requestComplete || this.pending !== null)
       this.close();
     else {
@@ -354,7 +355,11 @@ export class Upstream extends Channel implements Pooled, BackendStream {
       if (this.pool.give(this)) engine.deadlines.set(this, engine.limits.idleTimeout);
       else this.close();
     }
-    down.respondEnd(null, 0, 0);
+    if (trailers === '') down.respondEnd(null, 0, 0);
+    else {
+      const { text } = engine.http2;
+      down.respondEnd(text, 0, copyText(trailers, text.buffer, 0));
+    }
   }
 
   /** What came is not HTTP, or not what was asked for. */

@@ -71,6 +71,14 @@ for (const engine of ENGINES)
       assert.deepEqual([head.headers['content-length'], head.body.length], ['7', 0]);
     });
 
+    await t.test('trailers after the chunks', async () => {
+      origin.respond = raw(
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 6\r\nX-B: c\r\n\r\n',
+      );
+      const { body, trailers } = await ask(session, {});
+      assert.deepEqual([String(body), trailers['x-sum'], trailers['x-b']], ['abc', '6', 'c']);
+    });
+
     await t.test('interim answers come before the answer', async () => {
       origin.respond = raw(
         'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
