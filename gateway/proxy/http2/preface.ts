@@ -1,7 +1,7 @@
 // Whether a connection on a plain port begins HTTP/2 by prior knowledge (RFC 9113 section 3.3).
 import { PREFACE } from './frame.ts';
 
-export const NO_PREFACE = 0;
+const NO_PREFACE = 0;
 /** All that is here may be its beginning. */
 export const PART_OF_PREFACE = 1;
 export const WHOLE_PREFACE = 2;

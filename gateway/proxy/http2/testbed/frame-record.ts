@@ -6,7 +6,7 @@ import { FrameReader, type FrameHandler, type ReaderLimits } from '../frame-read
 
 const LIMITS: ReaderLimits = { maxBlock: 40_000, maxContinuations: 4 };
 
-export class FrameRecord implements FrameHandler {
+class FrameRecord implements FrameHandler {
   readonly lines: string[] = [];
   #data = '';
   #counted = 0;
