@@ -70,7 +70,7 @@ export const allBackendsDown: Fault = {
       {
         id: 'comes back',
         wrong: recovery === undefined ? [`not within ${RECOVERY_MS / 1000} s`] : [],
-        figures: `${recovery?.toFixed(0)} ms after the backend`,
+        ...(recovery === undefined ? {} : { figures: `${recovery.toFixed(0)} ms after the backend` }),
       },
     ];
   },

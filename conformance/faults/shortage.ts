@@ -56,7 +56,7 @@ export const fewDescriptors: Fault = {
       {
         id: 'new ones are accepted afterwards',
         wrong: [...(recovery === undefined ? [`not within ${RECOVERY_MS / 1000} s`] : []), ...alive(lab)],
-        figures: `${recovery?.toFixed(0)} ms`,
+        ...(recovery === undefined ? {} : { figures: `${recovery.toFixed(0)} ms` }),
       },
     ];
   },
