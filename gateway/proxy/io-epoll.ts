@@ -228,7 +228,8 @@ export class EpollIo implements Io {
     }
     if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) {
       channel.peerEnded = true;
-      if (channel.ended) {
+      // One that waits for somebody slower has nothing to say any more once it is broken.
+      if (channel.ended || (channel.paused && channel.endsWhenBroken && (events & EPOLLERR) !== 0)) {
         if ((events & (EPOLLHUP | EPOLLERR)) !== 0) channel.onError(ECONNRESET);
         return;
       }

@@ -157,6 +157,24 @@ test('a reset on one side is a reset on the other', async () => {
   assert.deepEqual([counted(proxy, 'CLIENT_GONE'), counted(proxy, 'UPSTREAM_RESET')], [1, 1]);
 });
 
+test('a client that breaks off is noticed although its backend does not read', async () => {
+  await using backend = await TcpBackend.start((socket) => socket.pause());
+  await using proxy = await StreamProxy.start('TCP', [{ ports: [backend.port] }]);
+  const socket = connect({ port: proxy.port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  while (socket.write(Buffer.alloc(MIB)));
+  let before = -1;
+  await eventually(() => {
+    const stopped = socket.bytesWritten - socket.writableLength === before;
+    before = socket.bytesWritten - socket.writableLength;
+    return stopped;
+  }, 'nothing is taken any more');
+  for (let i = 0; i < 32; i++) socket.write(Buffer.alloc(MIB));
+  socket.resetAndDestroy();
+  await eventually(() => counted(proxy, 'CLIENT_GONE') === 1, 'the break is seen');
+});
+
 test('a reset after the end of that side is still passed on', async () => {
   await using backend = await TcpBackend.start((socket) => {
     socket.end('half');
