@@ -31,7 +31,7 @@ export async function awaitPort(
 }
 
 /** Whether somebody listens on `port` of 127.0.0.1. */
-export function accepts(port: number): Promise<boolean> {
+function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     socket.on('connect', () => {

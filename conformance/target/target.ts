@@ -13,7 +13,7 @@ export interface FrontPorts {
 }
 
 /** What a backend behind a route speaks. */
-export type BackendProtocol = 'http1' | 'h2c';
+type BackendProtocol = 'http1' | 'h2c';
 
 export interface TargetRoute {
   /** The path begins with it. */
