@@ -5,12 +5,13 @@ import { TlsConnection } from '../connection.ts';
 import type { Context } from '../context.ts';
 import type { ExpectedServer } from '../peer.ts';
 
+const memory: Pinned = allocatePinned(1 << 20);
+
 export class TlsPair {
   readonly server: TlsConnection;
   readonly client: TlsConnection;
   readonly serverFd: number;
   readonly clientFd: number;
-  readonly #memory: Pinned = allocatePinned(1 << 20);
 
   constructor(server: Context, client: Context, expected: ExpectedServer) {
     const listener = openListener({ address: '127.0.0.1', port: 0, reusePort: false });
@@ -36,14 +37,14 @@ export class TlsPair {
 
   /** Sends text; the number of bytes that were taken. */
   send(from: TlsConnection, text: string): number {
-    this.#memory.buffer.write(text, 'latin1');
-    return from.send(this.#memory.address, text.length);
+    memory.buffer.write(text, 'latin1');
+    return from.send(memory.address, text.length);
   }
 
   /** What one `recv` of at most `size` bytes gives: text, or the number when that is not positive. */
-  recv(to: TlsConnection, size: number = this.#memory.buffer.length): string | number {
-    const count = to.recv(this.#memory.address, size);
-    return count > 0 ? this.#memory.buffer.toString('latin1', 0, count) : count;
+  recv(to: TlsConnection, size: number = memory.buffer.length): string | number {
+    const count = to.recv(memory.address, size);
+    return count > 0 ? memory.buffer.toString('latin1', 0, count) : count;
   }
 
   closeFd(fd: number): void {
