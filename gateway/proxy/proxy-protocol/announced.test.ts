@@ -83,7 +83,7 @@ for (const engine of ENGINES) {
     assert.equal(counts[layout.failures + FAILURE_INDEX.PROXY_HEADER_INVALID], bad.length + 1);
     using client = await RawClient.open(plain);
     client.send(HEADER + GET);
-    assert.equal((await client.answer()).status, 400);
+    assert.equal((await client.rest()).bytes.length, 0);
     assert.equal(backend.requests.length, 0);
   });
 
