@@ -5,6 +5,8 @@ import type { ClientStream } from './client-stream.ts';
 import type { Dispatch, Engine } from './engine.ts';
 import type { Redirect } from '../filter/redirect/redirect.ts';
 import type { FailureCode } from '../model/failure.ts';
+import { SCRATCH, WebAnswer } from './grpc-web/web-answer.ts';
+import { webTypeOf } from './grpc-web/web-type.ts';
 import { sendAgain, sendElsewhere, sendHttp1 } from './http1/send.ts';
 import type { Upstream } from './http1/upstream.ts';
 import { redirectAnswer } from './http1/local-answer.ts';
@@ -14,6 +16,8 @@ import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 
 export class Dispatcher implements Dispatch {
   readonly #engine: Engine;
+  /** For bridges to gRPC-Web clients, once there is one. */
+  #scratch: Bytes | null = null;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -29,6 +33,7 @@ export class Dispatcher implements Dispatch {
     const rule = listener?.table.match(view);
     if (rule === undefined) return down.fail('NO_ROUTE');
     exchange.rule = rule;
+    if (rule.grpc) exchange.web = this.#bridge(down);
     if (rule.filters.redirect !== undefined) return this.#redirect(down, rule.filters.redirect);
     const picked = rule.pickBackend();
     if (picked === undefined) return down.fail('NO_BACKEND');
@@ -44,7 +49,10 @@ export class Dispatcher implements Dispatch {
     if (pool === undefined) return down.fail('POOL_FULL');
     exchange.endpoint = pool;
     exchange.attempts = 1;
-    if (cluster.protocol === 'http2') sendHttp2(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
+    // A backend that is spoken to in HTTP/1.1 cannot be one of gRPC: it may speak gRPC-Web itself.
+    if (cluster.protocol !== 'http2') exchange.web = null;
+    if (exchange.web !== null) exchange.web.send(cluster, pool, bytes, bodyStart, bodyEnd);
+    else if (cluster.protocol === 'http2') sendHttp2(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
     else sendHttp1(engine, down, cluster, pool, bytes, bodyStart, bodyEnd);
   }
 
@@ -58,6 +66,14 @@ export class Dispatcher implements Dispatch {
 
   resend(down: ClientStream, stream: UpstreamStream, avoid?: EndpointPool<Upstream>): boolean {
     return resend(this.#engine, down, stream, avoid);
+  }
+
+  #bridge(down: ClientStream): WebAnswer | null {
+    const engine = this.#engine;
+    const type = webTypeOf(engine.view, engine.requestHead);
+    if (type === undefined) return null;
+    this.#scratch ??= engine.io.allocate(SCRATCH);
+    return new WebAnswer(engine, down, type, this.#scratch);
   }
 
   #redirect(down: ClientStream, redirect: Redirect): void {

@@ -6,6 +6,7 @@ import type { CompiledRule } from '../route/compiled-rule.ts';
 import type { ClusterPool } from '../upstream/cluster-pool.ts';
 import type { EndpointPool } from '../upstream/endpoint-pool.ts';
 import type { ServedListener } from './compiled-config.ts';
+import type { WebAnswer } from './grpc-web/web-answer.ts';
 import type { Upstream } from './http1/upstream.ts';
 
 export class Exchange {
@@ -24,6 +25,8 @@ export class Exchange {
   filters: CompiledFilters | undefined = undefined;
   cluster: ClusterPool<Upstream> | undefined = undefined;
   endpoint: EndpointPool<Upstream> | undefined = undefined;
+  /** What stands between a gRPC-Web client and a gRPC backend; null for everybody else. */
+  web: WebAnswer | null = null;
   /** Endpoints tried. */
   attempts = 0;
   /** Sent to the client; 0 before that. */
@@ -61,6 +64,7 @@ export class Exchange {
     this.filters = undefined;
     this.cluster = undefined;
     this.endpoint = undefined;
+    this.web = null;
     this.attempts = 0;
     this.status = 0;
     this.failure = '';

@@ -15,6 +15,8 @@ export class CompiledRule {
   readonly rule: Rule;
   /** `namespace/name` of the HTTPRoute. */
   readonly route: string;
+  /** Of a GRPCRoute. */
+  readonly grpc: boolean;
   /** What the route is counted under. */
   readonly seriesId: number;
   readonly filters: CompiledFilters;
@@ -27,6 +29,7 @@ export class CompiledRule {
   constructor(rule: Rule, counters: WeightCounters, seriesId = 0) {
     this.rule = rule;
     this.route = rule.route;
+    this.grpc = rule.kind === 'GRPCRoute';
     this.seriesId = seriesId;
     this.filters = compileFilters(rule.filters);
     this.#backends = rule.backends.map((backend) => compileBackend(rule, backend));

@@ -145,10 +145,8 @@ export class Downstream extends Client implements ClientStream {
   fail(code: FailureCode, detail = ''): void {
     const { exchange, engine } = this;
     exchange.failure = code;
-    if (exchange.status !== 0 || FAILURES[code].status === 0) {
-      this.#cutOff();
-      return;
-    }
+    if (exchange.web !== null && exchange.web.refuse(code, detail)) return;
+    if (exchange.status !== 0 || FAILURES[code].status === 0) return this.#cutOff();
     this.#detach();
     exchange.status = FAILURES[code].status;
     if (this.#state !== WAIT || exchange.minor === 0 || this.retiring) exchange.keep = false;
@@ -308,6 +306,7 @@ export class Downstream extends Client implements ClientStream {
     if (backend === null) return next;
     backend.sendBody(bytes, start, next);
     if (this.#body.complete) backend.sendEnd(null, 0, 0);
+    if (this.backend !== backend) return next;
     const waits = this.#state === WAIT && this.exchange.status === 0 && !backend.connecting;
     engine.deadlines.set(this, waits ? engine.limits.responseTimeout : engine.limits.idleTimeout);
     if (backend.congested) this.flow();

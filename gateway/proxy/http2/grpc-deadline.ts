@@ -1,12 +1,12 @@
 // The time that a gRPC client gives its request, beside the deadlines of the stream itself, which move with every byte.
 import type { Deadlines, Timed } from '../deadlines.ts';
-import type { ServerStream } from './server-stream.ts';
+import type { ClientStream } from '../client-stream.ts';
 
 export class GrpcDeadline implements Timed {
   slot = -1;
-  readonly #stream: ServerStream;
+  readonly #stream: ClientStream;
 
-  constructor(stream: ServerStream) {
+  constructor(stream: ClientStream) {
     this.#stream = stream;
   }
 

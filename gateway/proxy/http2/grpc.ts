@@ -37,8 +37,13 @@ export function grpcTimeout(bytes: Buffer, head: Head): number {
   if (line < 0) return 0;
   const start = head.valueStart(line);
   const end = head.valueEnd(line);
-  if (end - start < 2 || end - start > MAX_TIMEOUT) return 0;
-  const [, digits = '', unit = ''] = /^(\d+)([HMSmun])$/.exec(cutText(bytes, start, end)) ?? [];
+  return end - start > MAX_TIMEOUT ? 0 : parseGrpcTimeout(cutText(bytes, start, end));
+}
+
+/** The same of a header's value; '' when there is none. */
+export function parseGrpcTimeout(text: string): number {
+  if (text.length < 2 || text.length > MAX_TIMEOUT) return 0;
+  const [, digits = '', unit = ''] = /^(\d+)([HMSmun])$/.exec(text) ?? [];
   const milliseconds = Number(digits) * (MILLISECONDS[unit] ?? 0);
   return digits === '' ? 0 : Math.min(LONGEST, Math.max(1, Math.ceil(milliseconds)));
 }

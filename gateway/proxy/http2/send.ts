@@ -14,9 +14,12 @@ import { ClientSession } from './client-session.ts';
 import type { UpstreamStream } from './upstream-stream.ts';
 
 /** We take trailers, whoever asked (RFC 9110 section 10.1.4); gRPC servers insist on it. */
-const TE = 'te: trailers\r\n';
+export const TE = 'te: trailers\r\n';
 
-/** Sends the request whose head is the engine's `requestHead`, with its body from `bodyStart` to `bodyEnd` of `bytes`. */
+/**
+ * Sends the request whose head is the engine's `requestHead`, with its body from `bodyStart` to `bodyEnd` of `bytes`. `lines` are
+ * added to it.
+ */
 export function sendHttp2(
   engine: Engine,
   down: ClientStream,
@@ -25,11 +28,12 @@ export function sendHttp2(
   bytes: Bytes,
   bodyStart: number,
   bodyEnd: number,
+  lines: string = TE,
 ): void {
   const { edit, requestHead: head } = engine;
   if (down.exchange.upgrade) return down.fail('UPGRADE_REFUSED');
   prepareEdit(engine, down, pool);
-  edit.framing = TE;
+  edit.framing = lines;
   dropLine(head, head.codingLine);
   const session = sessionWithRoom(engine, pool, cluster, down.client);
   const stream = session.frames.open(down);

@@ -151,6 +151,8 @@ export class ServerStream extends Stream implements ClientStream {
     }
     if (size > 0) backend.sendBody(bytes, start, end);
     if (last) backend.sendEnd(null, 0, 0);
+    // Refused for what it holds: there is no room to give on a stream that is closed.
+    if (!this.#open) this.peerEnded = true;
     if (backend.congested) this.uncredited += size;
     else this.#frames.credit(this, size);
     if (last && this.#halfClosed) this.#close();
@@ -242,6 +244,7 @@ export class ServerStream extends Stream implements ClientStream {
     const { engine } = this.#frames;
     const { status } = FAILURES[code];
     exchange.failure = code;
+    if (exchange.web !== null && exchange.web.refuse(code, detail)) return;
     this.#detach();
     if (status === 0 && code === 'CLIENT_GONE') this.#cutOff(CANCEL);
     else if (this.#grpc && exchange.status === 0) {

@@ -154,8 +154,9 @@ export class UpstreamStream extends Stream implements BackendStream {
     if (this.peerEnded && this.#expected > 0) return this.refuse(faultDetail(LENGTH_BROKEN));
     if (engine.accessLog !== undefined) exchange.answeredAt = engine.now();
     down.respond(bytes, head, this.#expected < 0 ? DATA : LENGTH, head.end);
+    if (this.#down === null) return;
     if (this.peerEnded) this.#complete(null, 0);
-    else if (this.#down !== null) engine.deadlines.set(down, engine.limits.idleTimeout);
+    else engine.deadlines.set(down, engine.limits.idleTimeout);
   }
 
   onData(bytes: Bytes, start: number, end: number, last: boolean): void {
