@@ -12,7 +12,7 @@ export const LOAD_CORE = 1;
 /** For garbage to be collected and pages to be given back. */
 const SETTLE_MS = 3000;
 /** To read a directory of 100,000 objects. */
-const READY_MS = 300_000;
+const READY_MS = 900_000;
 
 export interface MemoryBench {
   readonly context: ScenarioContext;
