@@ -25,7 +25,7 @@ export class EchoLine {
 
   /** Messages that came back. */
   get echoes(): number {
-    return this.#heard.split('\n').length - 1;
+    return this.#heard.split('message ').length - 1;
   }
 
   /** In order; from now on a close is no fault. */
