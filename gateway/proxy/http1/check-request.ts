@@ -24,7 +24,8 @@ import { methodOf } from './view.ts';
 const SLASH = 47;
 
 /**
- * DONE or a fault. Upgrades: WebSocket is passed on when it is asked for as RFC 6455 says; every other Upgrade
+ * DONE or a fault. Upgrades: WebSocket is passed on when it is asked for by GET, with the version that it was asked in: whether
+ * HTTP/1.0 will do is the backend's to say; every other Upgrade
  * is ignored as RFC 9110 section 7.8 allows, since clients offer h2c on ordinary requests.
  */
 export function checkRequest(engine: Engine, down: ClientStream, bytes: Buffer, head: Head): number {
@@ -59,7 +60,7 @@ export function checkRequest(engine: Engine, down: ClientStream, bytes: Buffer, 
   exchange.host = engine.view.host;
   exchange.path = engine.view.path;
   exchange.query = engine.view.query;
-  if (head.websocket && (options & UPGRADE) !== 0 && minor === 1) {
+  if (head.websocket && (options & UPGRADE) !== 0) {
     if (method !== 'GET' || head.chunked || head.contentLength > 0) return WEBSOCKET_REFUSED;
     exchange.upgrade = true;
   }

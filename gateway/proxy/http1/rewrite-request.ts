@@ -64,7 +64,7 @@ export function writeRequestHead(
     at = copyBytes(bytes, from, head.methodEnd + 1, to, at);
     at = copyText(`${edit.target} HTTP/1.1\r\n`, to, at);
     from = head.linesStart;
-  } else if (head.minor === 0) bytes[head.linesStart - 3] = ONE;
+  } else if (head.minor === 0 && !edit.upgrade) bytes[head.linesStart - 3] = ONE;
   if (edit.host !== '') {
     at = copyBytes(bytes, from, head.linesStart, to, at);
     from = head.linesStart;

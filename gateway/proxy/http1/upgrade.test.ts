@@ -78,6 +78,17 @@ for (const engine of ENGINES) {
     await waitFor(client, 'late');
   });
 
+  test(`${engine}: a question in HTTP/1.0 stays one, for the backend to judge`, async () => {
+    await using backend = await UpgradeBackend.start();
+    await using proxy = await TestProxy.start([backend.port], { engine });
+    using client = await RawClient.open(proxy.port);
+    client.send(ASK.replace('HTTP/1.1', 'HTTP/1.0'));
+    assert.equal((await client.answer()).status, 101);
+    assert.match(backend.heads[0] ?? '', /^GET \/chat HTTP\/1\.0\r\n/);
+    client.send('through');
+    await waitFor(client, 'through');
+  });
+
   test(`${engine}: without 101 there is no tunnel, and the connection ends`, async () => {
     await using backend = await UpgradeBackend.start(REFUSED);
     await using proxy = await TestProxy.start([backend.port], { engine });
