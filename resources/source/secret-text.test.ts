@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { formatFinding } from '../finding.ts';
 import { readManifests } from './manifests.ts';
 
+/** Put together: what searches for keys in the repository is not to find one here. */
+const PRIVATE = ['PRI', 'VATE'].join('');
 /** Long enough that no piece of it appears by chance, short enough to be found when a message is cut. */
-// Put together: what searches for keys in the repository is not to find one here.
-const PRIVATE: string = ['PRI', 'VATE'].join('');
 const PIECE = 10;
 const lines = Array.from({ length: 4 }, () => randomBytes(48).toString('base64'));
 const base64 = lines.join('');
