@@ -13,6 +13,8 @@ import { NO_ERROR } from './error-code.ts';
 
 /** How long an endpoint that refused a connection is passed over, milliseconds. */
 const COOL_DOWN = 1000;
+/** How long an endpoint may take to read our GOAWAY. */
+const LINGER_TIMEOUT = 2000;
 
 export class ClientSession extends Channel implements Shared {
   readonly engine: Engine;
@@ -86,10 +88,10 @@ export class ClientSession extends Channel implements Shared {
     this.frames.onDrained();
   }
 
-  /** Idle for too long. */
+  /** Idle for too long, or its last words are not taken. */
   onDeadline(): void {
-    if (this.frames.streams.size > 0) return;
-    this.frames.fail(NO_ERROR, '');
+    if (this.frames.failed) this.close();
+    else if (this.frames.streams.size === 0) this.frames.fail(NO_ERROR, '');
   }
 
   override onTurnEnd(): void {
@@ -114,6 +116,7 @@ export class ClientSession extends Channel implements Shared {
   onFailed(): void {
     this.leavePool();
     this.frames.loseAll();
+    this.engine.deadlines.set(this, LINGER_TIMEOUT);
     this.engine.io.finish(this);
   }
 

@@ -151,10 +151,10 @@ test('flood: PING by a client that does not read the answers', async () => {
   client.send(frame(WINDOW_UPDATE, 0, 0, numbers(0x7000_0000)), request(1, WHOLE, '/large'));
   await client.until(({ type }) => type === DATA);
   client.socket.pause();
-  // Fewer than would be too many for a client that reads.
-  for (let i = 0; i < 300; i++) {
-    client.send(frame(PING, 0, 0, '12345678'));
-    await new Promise(setImmediate);
+  // Fewer than would be too many for a client that reads; over some time, since what it does not read has to pile up first.
+  for (let i = 0; i < 60; i++) {
+    for (let j = 0; j < 50; j++) client.send(frame(PING, 0, 0, '12345678'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   client.socket.resume();
   const { payload } = await client.until(({ type }) => type === GOAWAY);
