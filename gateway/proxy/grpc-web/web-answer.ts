@@ -36,7 +36,7 @@ const FRAME_HEADER = 5;
 /** Bytes that become SCRATCH of base64 at most. */
 const GROUPS = (SCRATCH / 4) * 3;
 const EMPTY_LINE = 2;
-const MESSAGE_CUT = 'the answer ended within a message';
+const NO_STATUS = 'within a message, or without a status of gRPC';
 
 export class WebAnswer implements ClientStream {
   readonly down: ClientStream;
@@ -162,7 +162,8 @@ export class WebAnswer implements ClientStream {
     if (this.#foreign) {
       this.detach();
       down.respondEnd(trailers, start, end);
-    } else if (!this.#boundary.reached) down.fail('UPSTREAM_PROTOCOL', MESSAGE_CUT);
+    } else if (!this.#boundary.reached || (trailers === null && !this.#toldStatus))
+      down.fail('UPSTREAM_TRUNCATED', NO_STATUS);
     else {
       this.detach();
       if (trailers !== null) this.#trailers(trailers.buffer, start, end - EMPTY_LINE);
@@ -183,7 +184,7 @@ export class WebAnswer implements ClientStream {
   refuse(code: FailureCode, detail: string): boolean {
     const { down, exchange } = this;
     const begun = exchange.status !== 0;
-    if (FAILURES[code].status === 0) return false;
+    if (code === 'CLIENT_GONE' || (FAILURES[code].status === 0 && !begun)) return false;
     if (begun && (this.#foreign || this.#toldStatus || !this.#boundary.reached)) return false;
     this.detach();
     down.backend = null;
