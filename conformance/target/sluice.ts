@@ -9,7 +9,6 @@ import type { Target, TargetRoute, TargetSetting } from './target.ts';
 const MAIN = join(ROOT, 'agent/main.ts');
 const FLAGS = ['--workers', '1', '--bind', '127.0.0.1', '--admin-port', '0', '--no-datapath'];
 const RESPONSE_SECONDS = 10;
-const GRPC_SERVICE = /^\/((?:\w+\.)+\w+)\/$/;
 
 export const sluice: Target = {
   name: 'sluice',
@@ -57,7 +56,7 @@ data:
   tls.key: ${base64(certificate.key)}
 ---
 apiVersion: gateway.networking.k8s.io/v1
-kind: ${isGrpc(routes) ? 'GRPCRoute' : 'HTTPRoute'}
+kind: HTTPRoute
 metadata: { name: all, namespace: judged }
 spec:
   parentRefs: [{ name: front }]
@@ -65,18 +64,10 @@ spec:
 ${routes.map(renderRule).join('')}${routes.map(renderService).join('')}`;
 }
 
-/** The prefix of a service of gRPC becomes a GRPCRoute of that service, and any other one beside it a rule for all. */
-function renderRule({ prefix }: TargetRoute, index: number, routes: readonly TargetRoute[]): string {
-  const service = GRPC_SERVICE.exec(prefix)?.[1];
-  const path = `[{ path: { type: PathPrefix, value: ${JSON.stringify(prefix)} } }]`;
-  const rest = isGrpc(routes) ? '[]' : path;
-  return `    - matches: ${service === undefined ? rest : `[{ method: { service: ${service} } }]`}
+function renderRule({ prefix }: TargetRoute, index: number): string {
+  return `    - matches: [{ path: { type: PathPrefix, value: ${JSON.stringify(prefix)} } }]
       backendRefs: [{ name: backend-${index}, port: 80 }]
 `;
-}
-
-function isGrpc(routes: readonly TargetRoute[]): boolean {
-  return routes.some(({ prefix }) => GRPC_SERVICE.test(prefix));
 }
 
 function renderService({ protocol, backends }: TargetRoute, index: number): string {
