@@ -17,7 +17,7 @@ export class PressureGauge {
 
   measure(): Pressure {
     return {
-      memory: share(process.memoryUsage.rss(), this.#memoryLimit),
+      memory: share(residentMemory(), this.#memoryLimit),
       descriptors: share(openDescriptors(), this.#descriptorLimit),
     };
   }
@@ -25,6 +25,15 @@ export class PressureGauge {
 
 function share(used: number, limit: number): number {
   return limit > 0 ? used / limit : 0;
+}
+
+/** Reading it takes a descriptor: without one to spare nothing is known, and the descriptors say enough. */
+function residentMemory(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
 }
 
 /** The size of /proc/PID/fd is the number of open descriptors since Linux 6.2; before that it is 0, and nothing is known. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EAGAIN, ECONNRESET, EPROTO } from '../errno.ts';
-import { send } from '../libc.ts';
+import { recv, send } from '../libc.ts';
 import { allocatePinned } from '../memory.ts';
 import { endWriting } from '../socket.ts';
 import { alpnCallback, encodeProtocols } from './alpn.ts';
@@ -74,6 +74,38 @@ test('a read takes all records that are there, and knows when there are no more'
     if (received.length < text.length && String(part).length === 70_000) assert.equal(server.drained, false);
   }
   assert.equal(received, text);
+});
+
+test('a record that came in two parts does not hide what waits behind it', () => {
+  using near = pairOf();
+  using far = pairOf();
+  // The client's side of one and the server's of another connection, with this test as the wire between them.
+  const { client } = near;
+  const { server } = far;
+  const wire = allocatePinned(1 << 20);
+  const carry = (from: number, to: number, most: number): number => {
+    const count = recv(from, wire.address, most, 0);
+    return count > 0 ? send(to, wire.address, count, 0) : 0;
+  };
+  const carryAll = (): void => {
+    while (carry(near.serverFd, far.clientFd, 65_536) + carry(far.clientFd, near.serverFd, 65_536) > 0);
+  };
+  for (let turn = 0; turn < 10; turn++) {
+    client.handshake();
+    carryAll();
+    server.handshake();
+    carryAll();
+  }
+  const record = 'x'.repeat(16_000);
+  for (let i = 0; i < 5; i++) assert.equal(near.send(client, record), record.length);
+  assert.equal(carry(near.serverFd, far.clientFd, 8000), 8000);
+  assert.equal(far.recv(server), -1);
+  assert.equal(server.errno, EAGAIN);
+  carryAll();
+  let received = 0;
+  for (let turn = 0; turn < 20 && !(received > 0 && server.drained); turn++)
+    received += String(far.recv(server)).length;
+  assert.equal(received, 5 * record.length);
 });
 
 test('what the kernel does not take is taken later, from wherever it lies', () => {

@@ -16,6 +16,7 @@ import {
   sslGetError,
   sslGetVersion,
   sslHasPending,
+  sslReadState,
   sslNew,
   sslRead,
   sslSessionReused,
@@ -52,6 +53,9 @@ const OPEN = 2;
 const ENDED = 3;
 const FAILED = 4;
 
+/** Of SSL_rstate_string(3). */
+const READS_BODY = 'RB';
+
 const protocolOut = allocatePinned(16);
 const protocolText = allocatePinned(LONGEST_PROTOCOL);
 
@@ -70,6 +74,8 @@ export class TlsConnection {
   #state = FRESH;
   #saidEnd = false;
   #wantsRoom = false;
+  /** Part of a record has come: OpenSSL takes exactly the rest of it from the kernel, whatever else waits there. */
+  #midRecord = false;
   readonly #server: ExpectedServer | null;
 
   /** A server's side. @throws TlsError */
@@ -124,8 +130,8 @@ export class TlsConnection {
 
   /** As many records as `size` has room for and the kernel has. */
   recv(address: number, size: number): number {
-    // Whether everything that is read now has come since the kernel was last found empty.
-    let fresh = this.drained;
+    // Whether everything that is read now has come since the kernel was last found empty, and begins with a record.
+    let fresh = this.drained && !this.#midRecord;
     this.wantsWrite = false;
     this.drained = false;
     if (this.#state >= ENDED) return this.#state === ENDED ? 0 : -1;
@@ -243,6 +249,7 @@ export class TlsConnection {
     if (this.#state === ENDED) return total;
     if (this.#state === FAILED) return total > 0 ? total : -1;
     this.drained = true;
+    this.#midRecord = sslHasPending(this.#ssl) !== 0 || sslReadState(this.#ssl) === READS_BODY;
     return total > 0 ? total : -1;
   }
 

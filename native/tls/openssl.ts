@@ -32,6 +32,8 @@ const declareText = (prototype: string): TextCall => declare(prototype) as unkno
 export const sslRead: Call = declare('int SSL_read(uint64, uint64, int)');
 export const sslWrite: Call = declare('int SSL_write(uint64, uint64, int)');
 export const sslHasPending: Call = declare('int SSL_has_pending(uint64)');
+/** What is awaited: 'RH' a record's header, 'RB' its body. */
+export const sslReadState: TextCall = declareText('const char *SSL_rstate_string(uint64)');
 export const sslGetError: Call = declare('int SSL_get_error(uint64, int)');
 export const errClear: Call = declare('void ERR_clear_error()');
 
