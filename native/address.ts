@@ -76,9 +76,18 @@ function groupsOf(text: string): number[] {
   });
 }
 
+/** The last address that was read: many connections come from one. */
+let lastNumber = -1;
+let lastText = '';
+
 /** The four bytes at `offset`. */
 export function readIPv4(source: Buffer, offset: number): string {
-  return `${source[offset]}.${source[offset + 1]}.${source[offset + 2]}.${source[offset + 3]}`;
+  const number = source.readUInt32BE(offset);
+  if (number !== lastNumber) {
+    lastNumber = number;
+    lastText = `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
+  }
+  return lastText;
 }
 
 /**

@@ -6,8 +6,19 @@ import { isIPv6 } from 'node:net';
 const AUTHORITY = /^([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]*))?$/;
 const MAX_HOST = 255;
 
+/** The last one read, and what came of it: clients of one listener mostly ask for one host. */
+let last = '';
+let lastHost: string | undefined;
+
 /** Lower-case host without port and trailing dot; undefined when the authority is not valid. */
 export function hostOf(authority: string): string | undefined {
+  if (authority === last) return lastHost;
+  lastHost = readHost(authority);
+  last = authority;
+  return lastHost;
+}
+
+function readHost(authority: string): string | undefined {
   const parts = AUTHORITY.exec(authority);
   if (parts === null) return undefined;
   const [, name = '', port = ''] = parts;
