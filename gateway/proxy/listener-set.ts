@@ -64,11 +64,9 @@ export class ListenerSet {
   release(name: string): void {
     const listener = this.#listeners.get(name);
     if (listener === undefined) return;
-    if (listener.watched) this.#io.unwatch(listener.fd);
+    this.forget(name);
     closeSocket(listener.fd);
-    this.#listeners.delete(name);
     this.#onClosed(name);
-    this.#count();
   }
 
   /** Goes on with what could not be done at once. */

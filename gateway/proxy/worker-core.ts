@@ -73,15 +73,15 @@ export class WorkerCore {
     const { engine } = this;
     const crowded = engine.clients.size >= engine.limits.maxClients || engine.overload.level === REFUSING;
     const client = firstClient(engine, key, address, port);
-    const many = engine.addresses.exceeded(address);
+    const excess = crowded || engine.addresses.exceeded(address);
     if (!open(client)) {
       client.leave();
       return;
     }
     this.recorder.clientOpened(client.scopeId);
     // Telling costs a descriptor for a moment: a flood is cut off without a word.
-    if ((crowded || many) && engine.turnedAway >= engine.limits.maxClients) engine.io.reset(client);
-    else if (crowded || many) client.turnAway();
+    if (excess && engine.turnedAway >= engine.limits.maxClients) engine.io.reset(client);
+    else if (excess) client.turnAway();
     else {
       client.opened();
       if (this.#drainUntil > 0 && client.fd >= 0) client.retire(IDLE_GRACE);

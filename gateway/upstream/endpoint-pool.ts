@@ -2,6 +2,9 @@
 // taken first, so that the rest grow old and close when load falls.
 import type { Endpoint } from '../model/cluster.ts';
 
+/** How long an endpoint that refused a connection is passed over, milliseconds. */
+const COOL_DOWN = 1000;
+
 /** What a connection must keep for its pool. */
 export interface Pooled {
   /** Place among the idle ones, -1 while in use. */
@@ -45,6 +48,11 @@ export class EndpointPool<C extends Pooled> {
 
   get full(): boolean {
     return this.open >= this.#limits.maxConnections;
+  }
+
+  /** Connecting failed at `now`: others are taken first for a while. */
+  passOver(now: number): void {
+    this.failedUntil = now + COOL_DOWN;
   }
 
   /** A request can be sent: on a connection that there is, or on a new one. */

@@ -16,15 +16,13 @@ import {
   SAY_UPGRADE,
   writeResponseHead,
 } from './rewrite-response.ts';
+import { CHUNK_FRAME, LAST_CHUNK, writeChunk } from './write-chunk.ts';
 
 const AS_IT_IS = 0;
 const INTO_CHUNKS = 1;
 const OUT_OF_CHUNKS = 2;
 
 const ONE = 49;
-/** 'ffffffff' CR LF before a chunk's data and CR LF after it. */
-const CHUNK_FRAME = 12;
-const LAST_CHUNK = '0\r\n\r\n';
 
 export class AnswerWriter {
   readonly #engine: Engine;
@@ -119,9 +117,7 @@ export class AnswerWriter {
   #sendChunk(bytes: Bytes, start: number, end: number): void {
     if (start === end) return;
     const out = this.#engine.out(end - start + CHUNK_FRAME);
-    let at = copyText(`${(end - start).toString(16)}\r\n`, out.buffer, 0);
-    at = copyBytes(bytes.buffer, start, end, out.buffer, at);
-    this.#send(out, 0, copyText('\r\n', out.buffer, at));
+    this.#send(out, 0, writeChunk(bytes.buffer, start, end, out.buffer, 0));
   }
 
   #send(bytes: Bytes, start: number, end: number): void {

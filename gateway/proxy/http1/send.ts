@@ -4,6 +4,7 @@ import { formatAddress } from '#native/address';
 import type { FailureCode } from '../../model/failure.ts';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
+import { awaitBackend } from '../await-backend.ts';
 import type { Bytes } from '../channel.ts';
 import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
@@ -13,11 +14,10 @@ import { announceClient } from '../proxy-protocol/announce-client.ts';
 import { copyBytes, cutText } from './copy.ts';
 import { trustedClient } from './trusted-client.ts';
 import { boundRequestHead, writeRequestHead } from './rewrite-request.ts';
-import { CHUNK_FRAME, KEPT_REQUEST, Upstream, writeChunk } from './upstream.ts';
+import { KEPT_REQUEST, Upstream } from './upstream.ts';
+import { CHUNK_FRAME, writeChunk } from './write-chunk.ts';
 import { isIdempotent } from './view.ts';
 
-/** How long an endpoint that refused a connection is passed over, milliseconds. */
-const COOL_DOWN = 1000;
 /** A made request id stands before the head's last CR LF CR LF. */
 const ID_FROM_END = 36;
 const HEAD_END = 4;
@@ -71,7 +71,7 @@ export function sendHttp1(
     io.write(up, sent, from, to);
   }
   if (engine.accessLog !== undefined) exchange.sentAt = engine.now();
-  setDeadline(engine, down, up);
+  awaitBackend(engine, down, up.connecting);
   if (up.pending !== null && !down.requestComplete) down.flow();
 }
 
@@ -84,7 +84,7 @@ export function sendAgain(engine: Engine, down: ClientStream, dead: Upstream): b
   const fresh = open(engine, pool, cluster, down.client);
   fresh.begin(down, false);
   engine.io.write(fresh, kept, 0, requestLength);
-  setDeadline(engine, down, fresh);
+  awaitBackend(engine, down, fresh.connecting);
   return true;
 }
 
@@ -99,7 +99,7 @@ export function sendElsewhere(
   const { exchange } = down;
   const { pool, cluster, chunking, pending, pendingStart, pendingEnd } = failed;
   const now = engine.now();
-  pool.failedUntil = now + COOL_DOWN;
+  pool.passOver(now);
   engine.recorder.upstreamConnectFailed(cluster.id);
   const next = exchange.attempts < engine.limits.maxAttempts ? cluster.pick(now, pool) : undefined;
   if (next === undefined || next === pool || next.full || pending === null) return down.fail(code, detail);
@@ -112,7 +112,7 @@ export function sendElsewhere(
   exchange.endpoint = next;
   engine.io.write(fresh, pending, pendingStart + header, pendingEnd);
   failed.close();
-  setDeadline(engine, down, fresh);
+  awaitBackend(engine, down, fresh.connecting);
   down.flow();
 }
 
@@ -192,16 +192,6 @@ function open(
   }
   if (!up.connecting) up.count();
   return up;
-}
-
-function setDeadline(engine: Engine, down: ClientStream, up: Upstream): void {
-  const { deadlines, limits } = engine;
-  const ms = up.connecting
-    ? limits.connectTimeout
-    : down.requestComplete
-      ? limits.responseTimeout
-      : limits.idleTimeout;
-  deadlines.set(down, ms);
 }
 
 export function noteId(engine: Engine, down: ClientStream, buffer: Buffer, headEnd: number): void {

@@ -7,6 +7,7 @@ import { errnoName } from '#native/errno';
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool, Pooled } from '../../upstream/endpoint-pool.ts';
 import { Channel, FULL_READ, SLOW_READ, type Bytes } from '../channel.ts';
+import { awaitBackend } from '../await-backend.ts';
 import type { BackendStream } from '../backend-stream.ts';
 import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
@@ -24,10 +25,11 @@ import {
   SWITCHED_UNASKED,
 } from './fault.ts';
 import { CLOSE, KEEP_ALIVE, UPGRADE, type Head } from './head.ts';
-import { copyBytes, copyText } from './copy.ts';
+import { copyText } from './copy.ts';
 import { dropLine } from './rewrite-response.ts';
 import { scanResponse } from './scan.ts';
 import { Stash } from './stash.ts';
+import { CHUNK_FRAME, LAST_CHUNK, writeChunk } from './write-chunk.ts';
 
 const IDLE = 0;
 const HEAD = 1;
@@ -36,9 +38,6 @@ const CLOSED = 3;
 const TUNNEL = 4;
 
 const MAX_INTERIM = 32;
-/** 'ffffffff' CR LF before a chunk's data and CR LF after it. */
-export const CHUNK_FRAME: number = 12;
-const LAST_CHUNK = '0\r\n\r\n';
 /** Requests up to this size are kept until they are answered, to be sent again should the connection prove dead. */
 export const KEPT_REQUEST = 4096;
 
@@ -216,8 +215,7 @@ export class Upstream extends Channel implements Pooled, BackendStream {
     const { down, engine } = this;
     this.count();
     if (down === null) return;
-    const { responseTimeout, idleTimeout } = engine.limits;
-    engine.deadlines.set(down, down.requestComplete ? responseTimeout : idleTimeout);
+    awaitBackend(engine, down, false);
   }
 
   onProgress(): void {
@@ -367,11 +365,4 @@ export class Upstream extends Channel implements Pooled, BackendStream {
     down.fail('UPSTREAM_PROTOCOL', faultDetail(fault));
     return end;
   }
-}
-
-/** `bytes` from `start` to `end` as one chunk (RFC 9112 section 7.1). Returns the index after it. */
-export function writeChunk(bytes: Buffer, start: number, end: number, to: Buffer, at: number): number {
-  at = copyText(`${(end - start).toString(16)}\r\n`, to, at);
-  at = copyBytes(bytes, start, end, to, at);
-  return copyText('\r\n', to, at);
 }

@@ -11,8 +11,6 @@ import type { Upstream } from '../http1/upstream.ts';
 import { ClientFrames } from './client-frames.ts';
 import { NO_ERROR } from './error-code.ts';
 
-/** How long an endpoint that refused a connection is passed over, milliseconds. */
-const COOL_DOWN = 1000;
 /** How long an endpoint may take to read our GOAWAY. */
 const LINGER_TIMEOUT = 2000;
 
@@ -132,7 +130,7 @@ export class ClientSession extends Channel implements Shared {
 
   #connectFailed(code: FailureCode, detail: string): void {
     const { engine, frames } = this;
-    this.pool.failedUntil = engine.now() + COOL_DOWN;
+    this.pool.passOver(engine.now());
     engine.recorder.upstreamConnectFailed(this.cluster.id);
     this.leavePool();
     for (const stream of frames.streams.values()) stream.onConnectFailed(code, detail);

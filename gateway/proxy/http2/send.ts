@@ -1,6 +1,7 @@
 // Sends a request to an HTTP/2 endpoint: on a connection that has room, or on a new one.
 import type { ClusterPool } from '../../upstream/cluster-pool.ts';
 import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
+import { awaitBackend } from '../await-backend.ts';
 import type { Bytes } from '../channel.ts';
 import type { Client } from '../client.ts';
 import type { ClientStream } from '../client-stream.ts';
@@ -49,7 +50,8 @@ export function sendHttp2(
   if (kept !== null) stream.keepHead(end);
   if (bodyEnd > bodyStart) stream.sendBody(bytes, bodyStart, bodyEnd);
   if (down.requestComplete) stream.sendEnd(null, 0, 0);
-  setDeadline(engine, down, session);
+  awaitBackend(engine, down, session.connecting);
+  engine.deadlines.clear(session);
   if (stream.congested) down.flow();
 }
 
@@ -78,7 +80,8 @@ export function resend(
   fresh.keepHead(headLength);
   if (keptLength > headLength) fresh.sendKept({ buffer: kept, address: 0 }, headLength, keptLength);
   fresh.sendEnd(null, 0, 0);
-  setDeadline(engine, down, session);
+  awaitBackend(engine, down, session.connecting);
+  engine.deadlines.clear(session);
   return true;
 }
 
@@ -100,15 +103,4 @@ function sessionWithRoom(
   if (proxyProtocol !== undefined) announceClient(engine.io, client, session, proxyProtocol);
   session.frames.begin();
   return session;
-}
-
-function setDeadline(engine: Engine, down: ClientStream, session: ClientSession): void {
-  const { deadlines, limits } = engine;
-  const ms = session.connecting
-    ? limits.connectTimeout
-    : down.requestComplete
-      ? limits.responseTimeout
-      : limits.idleTimeout;
-  deadlines.set(down, ms);
-  deadlines.clear(session);
 }

@@ -1,6 +1,7 @@
 // One request to an HTTP/2 endpoint, and its answer: the backend's half of an exchange.
 import type { FailureCode } from '../../model/failure.ts';
 import type { EndpointPool } from '../../upstream/endpoint-pool.ts';
+import { awaitBackend } from '../await-backend.ts';
 import type { BackendStream } from '../backend-stream.ts';
 import type { Bytes } from '../channel.ts';
 import type { ClientStream } from '../client-stream.ts';
@@ -111,8 +112,7 @@ export class UpstreamStream extends Stream implements BackendStream {
   onConnected(): void {
     const down = this.#down;
     if (down === null) return;
-    const { deadlines, limits } = this.#frames.engine;
-    deadlines.set(down, down.requestComplete ? limits.responseTimeout : limits.idleTimeout);
+    awaitBackend(this.#frames.engine, down, false);
   }
 
   flow(): void {

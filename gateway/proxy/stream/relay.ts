@@ -10,9 +10,6 @@ import type { ServedListener } from '../compiled-config.ts';
 import type { Engine } from '../engine.ts';
 import type { Upstream } from '../http1/upstream.ts';
 
-/** How long an endpoint that refused a connection is passed over, milliseconds. */
-const COOL_DOWN = 1000;
-
 export type RelayProtocol = 'TCP' | 'TLS' | 'UDP';
 
 export class Relay {
@@ -83,7 +80,7 @@ export class Relay {
     const { engine, cluster, pool } = this;
     if (cluster === undefined || pool === undefined) return undefined;
     const now = engine.now();
-    pool.failedUntil = now + COOL_DOWN;
+    pool.passOver(now);
     engine.recorder.upstreamConnectFailed(cluster.id);
     if (this.attempts >= engine.limits.maxAttempts) return undefined;
     const next = cluster.pick(now, pool);
