@@ -20,3 +20,9 @@ export class Random {
     return all[this.below(all.length)]!;
   }
 }
+
+/** The same as a function. */
+export function randomOf(seed: number): (limit: number) => number {
+  const random = new Random(seed);
+  return (limit) => random.below(limit);
+}

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { RawBackend } from '../testbed/raw-backend.ts';
 import { ask, RawClient } from '../testbed/raw-client.ts';
 import { ENGINES, TestProxy } from '../testbed/test-proxy.ts';
+import { randomOf } from '../../fuzz/random.ts';
 
 const ROUNDS = 400;
 const REQUESTS = [
@@ -40,17 +41,6 @@ const NASTY = [
   '-',
   '\x7f',
 ];
-
-/** mulberry32: the same numbers with every run. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 function mutate(texts: readonly string[], random: (below: number) => number): string {
   let text = texts[random(texts.length)] ?? '';

@@ -4,20 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readFrames } from './testbed/frame-record.ts';
 import { frame } from './testbed/frames.ts';
+import { randomOf } from '../../fuzz/random.ts';
 
 const ROUNDS = 3000;
 const SIZES: readonly number[] = [0, 1, 4, 5, 6, 8, 9, 12, 40, 300];
-
-/** mulberry32 */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 function randomFrame(random: (below: number) => number): Buffer {
   const payload = Buffer.alloc(SIZES[random(SIZES.length)] ?? 0);

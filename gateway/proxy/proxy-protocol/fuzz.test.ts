@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BAD, GOOD, MOST, REST } from './corpus.ts';
 import { readProxyHeader } from './read-header.ts';
+import { randomOf } from '../../fuzz/random.ts';
 
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 20_000);
 const SEEDS: readonly Buffer[] = [...Object.values(GOOD), ...Object.values(BAD)].map(([header]) =>
@@ -12,17 +13,6 @@ const SEEDS: readonly Buffer[] = [...Object.values(GOOD), ...Object.values(BAD)]
 const NASTY = ['\r', '\n', '\r\n', ' ', '\0', '%', ':', '.', '0', '\x20', '\x21', '\x11', '\xff'].map(
   (text) => Buffer.from(text, 'latin1'),
 );
-
-/** mulberry32: the same numbers with every run. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 function mutate(random: (below: number) => number): Buffer {
   let bytes = SEEDS[random(SEEDS.length)]!;

@@ -14,6 +14,7 @@ import { HeadEncoder } from './head-encoder.ts';
 import { encodeHuffman } from './huffman.ts';
 import { indexed, integer, literal, plain, resize } from './testbed/block.ts';
 import { ReferenceDecoder } from './testbed/reference-decoder.ts';
+import { randomOf } from '../../../fuzz/random.ts';
 
 const BLOCKS = 4000;
 const TABLE = 300;
@@ -68,17 +69,6 @@ const START = [
 const REGRESSIONS: readonly string[] = [];
 
 type Random = (below: number) => number;
-
-/** mulberry32: the same numbers with every run. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const oneOf = <T>(random: Random, all: readonly T[]): T => all[random(all.length)]!;
 
