@@ -2,21 +2,12 @@
 //   grpc-origin PORT
 // Every unary call with the message that grpc-message.ts makes gets the same message and grpc-status 0; any other call gets
 // grpc-status 13. Request headers are not read: the bench proves them before the load, with another origin.
-#define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "listen.h"
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define MOST_FDS 65536
 #define EVENTS 256
 #define FRAME_HEAD 9
 #define FRAME_MOST 16384
@@ -262,39 +253,14 @@ static int receive(struct connection *connection)
 
 static void accept_all(int listener)
 {
-	int fd, yes = 1;
+	int fd;
 
-	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
-		struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-		if (fd >= MOST_FDS) {
-			close(fd);
-			continue;
-		}
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	while ((fd = accept_next(epoll, listener)) >= 0) {
 		connections[fd] = calloc(1, sizeof **connections);
 		connections[fd]->fd = fd;
 		connections[fd]->table = 1;
 		connections[fd]->window = 65535;
-		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 	}
-}
-
-static int listen_on(int port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct epoll_event event = { .events = EPOLLIN };
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	if (bind(listener, (void *)&address, sizeof address) || listen(listener, 4096)) {
-		perror("grpc-origin");
-		exit(1);
-	}
-	event.data.fd = listener;
-	epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-	return listener;
 }
 
 int main(int count, char **words)
@@ -309,7 +275,7 @@ int main(int count, char **words)
 	memcpy(message, "\0\0\0\0\x40\x0a\x3e", 7);
 	memset(message + 7, 'g', BODY - 7);
 	epoll = epoll_create1(0);
-	listener = listen_on(atoi(words[1]));
+	listener = listen_on(epoll, atoi(words[1]), "grpc-origin");
 	for (;;) {
 		int ready = epoll_wait(epoll, events, EVENTS, -1);
 

@@ -2,22 +2,13 @@
 //   web-origin PORT
 // GET /1k and /1m answer as many bytes of 'x', GET /team-... 1 KB; POST /post wants 10,240 bytes of 'a' and answers 1 KB; /ws echoes WebSocket messages
 // (RFC 6455). Whatever else comes is answered 400.
-#define _GNU_SOURCE
-#include <arpa/inet.h>
+#include "listen.h"
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#define MOST_FDS 65536
 #define HEAD 8192
 #define POSTED 10240
 #define EVENTS 256
@@ -277,37 +268,12 @@ static int receive(struct connection *connection, const char *bytes, size_t coun
 
 static void accept_all(int listener)
 {
-	int fd, yes = 1;
+	int fd;
 
-	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
-		struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-		if (fd >= MOST_FDS) {
-			close(fd);
-			continue;
-		}
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+	while ((fd = accept_next(epoll, listener)) >= 0) {
 		connections[fd] = calloc(1, sizeof **connections);
 		connections[fd]->fd = fd;
-		epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 	}
-}
-
-static int listen_on(int port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
-	struct epoll_event event = { .events = EPOLLIN };
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), yes = 1;
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	if (bind(listener, (void *)&address, sizeof address) || listen(listener, 4096)) {
-		perror("web-origin");
-		exit(1);
-	}
-	event.data.fd = listener;
-	epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event);
-	return listener;
 }
 
 int main(int count, char **words)
@@ -323,7 +289,7 @@ int main(int count, char **words)
 	megabyte = make_answer("200 OK", 1 << 20);
 	refusal = make_answer("400 Bad Request", 0);
 	epoll = epoll_create1(0);
-	listener = listen_on(atoi(words[1]));
+	listener = listen_on(epoll, atoi(words[1]), "web-origin");
 	for (;;) {
 		int ready = epoll_wait(epoll, events, EVENTS, -1);
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { NODE, ROOT } from '../machine/checkout.ts';
 import { Program } from '../machine/program.ts';
 import { commandVersion } from './command-version.ts';
+import { renderGateway, renderService } from './manifest.ts';
 import type { Peer } from './peer.ts';
 
 const MAIN = join(ROOT, 'agent/main.ts');
@@ -20,19 +21,7 @@ export const sluice: Peer = {
 };
 
 function render(port: number, originPort: number): string {
-  return `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: sluice }
-spec: { controllerName: sluice.dev/gateway-controller }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: front, namespace: bench }
-spec:
-  gatewayClassName: sluice
-  listeners:
-    - { name: http, protocol: HTTP, port: ${port} }
----
+  return `${renderGateway(port)}---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: all, namespace: bench }
@@ -41,23 +30,5 @@ spec:
   rules:
     - backendRefs: [{ name: origin, port: 80 }]
 ---
-apiVersion: v1
-kind: Service
-metadata: { name: origin, namespace: bench }
-spec:
-  clusterIP: 10.96.0.10
-  ports: [{ name: http, port: 80 }]
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata:
-  name: origin-0
-  namespace: bench
-  labels: { kubernetes.io/service-name: origin }
-addressType: IPv4
-ports: [{ name: http, port: ${originPort} }]
-endpoints:
-  - addresses: [127.0.0.1]
-    conditions: { ready: true }
-`;
+${renderService('origin', 10, originPort)}`;
 }

@@ -2,7 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Program } from '../machine/program.ts';
-import { renderGateway, renderService, startSluice } from './sluice.ts';
+import { renderGateway, renderService } from '../peer/manifest.ts';
+import { startSluice } from './sluice.ts';
 
 const ROUTES_IN_A_FILE = 1000;
 const TEAMS = 100;
