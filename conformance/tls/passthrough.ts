@@ -1,8 +1,5 @@
 // TLS that is not ours: passed on by the name in the ClientHello, whatever it carries, and closed when nobody has that name.
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { findEnd, judgeCase, runCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
@@ -13,6 +10,7 @@ import { SluiceDirectory } from '../target/sluice-directory.ts';
 import type { Authority } from './authority.ts';
 import { makeClientHello } from './client-hello.ts';
 import { findRefusal, shakeHands } from './handshake.ts';
+import { HttpsBackend } from './https-backend.ts';
 
 const GROUP = 'passthrough';
 const HOSTS = { one: 'one.example', wild: '*.two.example' } as const;
@@ -22,8 +20,8 @@ export async function judgePassthrough(context: SuiteContext, authority: Authori
   const [port = 0] = await findFreePorts(1);
   const backends = await Promise.all(
     Object.entries(HOSTS).map(async ([name, host], index) => {
-      const server = stack.adopt(await openBackend(authority, host), closeServer);
-      const { port } = server.address() as AddressInfo;
+      const certificate = authority.issue({ names: [`DNS:${host}`] });
+      const { port } = stack.use(await HttpsBackend.open(certificate, 'passed\n'));
       return [route('TLSRoute', name, name, { hostnames: [host] }), ...service(name, 40 + index, [port])];
     }),
   );
@@ -81,19 +79,4 @@ async function inPieces(port: number): Promise<string[]> {
   } finally {
     socket.destroy();
   }
-}
-
-async function openBackend(authority: Authority, host: string): Promise<Server> {
-  const { certificate, key } = authority.issue({ names: [`DNS:${host}`] });
-  const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (_, response) =>
-    response.end('passed\n'),
-  );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-function closeServer(server: Server): void {
-  server.close();
-  server.closeAllConnections();
 }

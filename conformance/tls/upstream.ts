@@ -1,8 +1,4 @@
 // TLS to backends by BackendTLSPolicy: only the one whose name and authority are right is spoken to.
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { judgeCase } from '../case.ts';
 import { findFreePorts } from '../machine/port.ts';
 import type { Certificate } from '../machine/certificate.ts';
@@ -11,6 +7,7 @@ import type { SuiteContext } from '../suite/suite.ts';
 import { authorityMap, backendTls, gateway, route, service } from '../target/manifest.ts';
 import { SluiceDirectory, type Manifest } from '../target/sluice-directory.ts';
 import { Authority } from './authority.ts';
+import { HttpsBackend } from './https-backend.ts';
 
 const GROUP = 'upstream';
 const ID = 'spiffe://example/backend';
@@ -65,8 +62,9 @@ export async function judgeUpstream(context: SuiteContext): Promise<CaseResult[]
   const [port = 0] = await findFreePorts(1);
   const manifests: Manifest[] = [authorityMap('backends', trusted.certificate)];
   for (const [index, backend] of backends.entries()) {
-    const server = stack.adopt(await openBackend(backend, reached), closeServer);
-    manifests.push(...describeBackend(backend, index, (server.address() as AddressInfo).port));
+    const note = (): void => void reached.add(backend.name);
+    const server = stack.use(await HttpsBackend.open(backend.certificate, 'here\n', note));
+    manifests.push(...describeBackend(backend, index, server.port));
   }
   stack.use(
     await SluiceDirectory.start({
@@ -109,21 +107,4 @@ function describeBackend({ name, validation = {} }: Backend, index: number, port
     ...service(name, 20 + index, [port]),
     backendTls(name, { hostname: HOST, caCertificateRefs, ...validation }),
   ];
-}
-
-async function openBackend({ name, certificate }: Backend, reached: Set<string>): Promise<Server> {
-  const options = { cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) };
-  const server = createServer(options, (request, response) => {
-    request.resume();
-    reached.add(name);
-    response.end('here\n');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-
-function closeServer(server: Server): void {
-  server.close();
-  server.closeAllConnections();
 }
